@@ -1,0 +1,410 @@
+//! [`tollgate::Queue`] against a [`Model`] that is as plain as Python's documentation of `queue.Queue`.
+//!
+//! Plain forms (`put`, `get`, `join`, `iter`) wait for ever where nobody else is there to end the wait; so they run
+//! where the model says that they will not wait, and where they would, the form that looks once runs instead.
+//!
+//! # Items
+//!
+//! Each item is numbered and records that it was dropped, in a ledger. At the end every item must have been dropped
+//! exactly once: one that vanished shows as 0, one that was duplicated as 2. Two kinds of items do more when they are
+//! dropped *by an immediate shutdown*:
+//!
+//! * [`Kind::Panics`] panics. The shutdown must drop all the others nevertheless, leave the right state, and go on
+//!   with the first of the panics.
+//! * [`Kind::Visits`] uses the queue that is dropping it, which must be shut down and empty by then, and not locked.
+
+use arbitrary::Arbitrary;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+use tollgate::{GetError, PutError, Queue, ShutDown, Shutdown, TooManyDone};
+
+/// One input of the fuzzer.
+#[derive(Clone, Debug, Arbitrary)]
+pub struct Script {
+    /// The queue's capacity, modulo [`CAPACITIES`]; 0 is unbounded.
+    pub capacity: u8,
+    /// What is done with it. Only the first [`MOST_OPERATIONS`] are.
+    pub operations: Vec<Operation>,
+}
+
+/// Capacities are smaller than this.
+pub const CAPACITIES: u8 = 6;
+/// More operations than this make an input slow, and not more interesting.
+pub const MOST_OPERATIONS: usize = 256;
+
+/// One call, or a few.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Arbitrary)]
+pub enum Operation {
+    /// One of the forms of `put`.
+    Put(Form, Kind),
+    /// Several `try_put` of plain items.
+    PutMany(u8),
+    /// One of the forms of `get`.
+    Get(Form),
+    /// `task_done`.
+    TaskDone,
+    /// One of the forms of `join`.
+    Join(Form),
+    /// `shutdown`.
+    Shutdown(How),
+    /// `len`, `is_empty`, `is_full`, `unfinished`, `capacity`, `is_shutdown`, and what `Debug` shows.
+    Look,
+    /// At most so many items from `try_iter`.
+    TryIter(u8),
+    /// At most so many items from `iter`, where it does not wait.
+    Iter(u8),
+}
+
+/// How long a call is willing to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Arbitrary)]
+pub enum Form {
+    /// For ever; or the `try_` form, where that would wait.
+    Plain,
+    /// The `try_` form.
+    Try,
+    /// `Duration::ZERO`.
+    NoTime,
+    /// A nanosecond.
+    ShortTime,
+    /// `Duration::MAX`, or a nanosecond where that would wait.
+    LongTime,
+    /// A deadline that has passed.
+    Past,
+    /// A deadline in a moment.
+    Soon,
+}
+
+/// What an item does when an immediate shutdown drops it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Arbitrary)]
+pub enum Kind {
+    /// Nothing.
+    Plain,
+    /// It panics.
+    Panics,
+    /// It uses the queue.
+    Visits,
+}
+
+/// [`Shutdown`], for the fuzzer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Arbitrary)]
+pub enum How {
+    /// [`Shutdown::Drain`].
+    Drain,
+    /// [`Shutdown::Immediate`].
+    Immediate,
+}
+
+/// What the queue should be.
+#[derive(Clone, Debug)]
+pub struct Model {
+    items: VecDeque<(usize, Kind)>,
+    capacity: Option<usize>,
+    unfinished: usize,
+    shutdown: Option<How>,
+}
+
+impl Model {
+    /// An open, empty queue. 0 is unbounded.
+    pub fn new(maxsize: usize) -> Self {
+        let capacity = (maxsize > 0).then_some(maxsize);
+        Model { items: VecDeque::new(), capacity, unfinished: 0, shutdown: None }
+    }
+
+    fn is_full(&self) -> bool {
+        self.capacity.is_some_and(|capacity| self.items.len() >= capacity)
+    }
+
+    /// Whether a plain `put` would wait.
+    fn put_waits(&self) -> bool {
+        self.shutdown.is_none() && self.is_full()
+    }
+
+    /// Whether a plain `get` would wait.
+    fn get_waits(&self) -> bool {
+        self.shutdown.is_none() && self.items.is_empty()
+    }
+
+    /// What a put without waiting returns.
+    fn put(&mut self, id: usize, kind: Kind) -> Result<(), PutError<usize>> {
+        if self.shutdown.is_some() {
+            return Err(PutError::ShutDown(id));
+        }
+        if self.is_full() {
+            return Err(PutError::Full(id));
+        }
+        self.items.push_back((id, kind));
+        self.unfinished += 1;
+        Ok(())
+    }
+
+    /// What a get without waiting returns.
+    fn get(&mut self) -> Result<usize, GetError> {
+        match self.items.pop_front() {
+            Some((id, _)) => Ok(id),
+            None if self.shutdown.is_some() => Err(GetError::ShutDown),
+            None => Err(GetError::Empty),
+        }
+    }
+
+    fn task_done(&mut self) -> Result<(), TooManyDone> {
+        self.unfinished = self.unfinished.checked_sub(1).ok_or(TooManyDone)?;
+        Ok(())
+    }
+
+    /// What an immediate shutdown discards. `task_done` may have been called for items that are still there; Python
+    /// stops at 0 then.
+    fn shutdown(&mut self, how: How) -> Vec<(usize, Kind)> {
+        if how == How::Drain {
+            self.shutdown = self.shutdown.or(Some(How::Drain));
+            return Vec::new();
+        }
+        self.shutdown = Some(How::Immediate);
+        self.unfinished = self.unfinished.saturating_sub(self.items.len());
+        self.items.drain(..).collect()
+    }
+}
+
+/// How often each item was dropped, and what items need to know when they are.
+#[derive(Debug, Default)]
+struct Ledger {
+    drops: RefCell<Vec<u32>>,
+    /// Set while an immediate shutdown runs: only then do the items misbehave.
+    armed: Cell<bool>,
+    queue: RefCell<Weak<Queue<Item>>>,
+}
+
+#[derive(Debug)]
+struct Item {
+    id: usize,
+    kind: Kind,
+    ledger: Rc<Ledger>,
+}
+
+/// What a [`Kind::Panics`] item panics with.
+#[derive(Debug, PartialEq, Eq)]
+struct Bang(usize);
+
+impl Drop for Item {
+    fn drop(&mut self) {
+        self.ledger.drops.borrow_mut()[self.id] += 1;
+        if !self.ledger.armed.get() {
+            return;
+        }
+        match self.kind {
+            Kind::Plain => {}
+            // Not `panic!`: libFuzzer's panic hook would end the process.
+            Kind::Panics => resume_unwind(Box::new(Bang(self.id))),
+            Kind::Visits => {
+                let queue =
+                    self.ledger.queue.borrow().upgrade().expect("the queue is being shut down, not dropped");
+                assert!(queue.is_shutdown(), "an item is dropped before the queue is shut down");
+                assert_eq!(queue.len(), 0, "an item is dropped before the queue is empty");
+                assert_eq!(queue.try_get().map(|item| item.id), Err(GetError::ShutDown));
+                queue.shutdown(Shutdown::Drain);
+                assert!(queue.is_shutdown());
+            }
+        }
+    }
+}
+
+/// Runs the script on a queue and on the model.
+///
+/// # Panics
+///
+/// Where the two differ.
+pub fn run(script: &Script) {
+    let maxsize = usize::from(script.capacity % CAPACITIES);
+    let mut twin = Twin::new(maxsize);
+    for operation in script.operations.iter().take(MOST_OPERATIONS) {
+        twin.step(*operation);
+        twin.look();
+    }
+    twin.end();
+}
+
+/// The queue and its model.
+struct Twin {
+    queue: Rc<Queue<Item>>,
+    model: Model,
+    ledger: Rc<Ledger>,
+}
+
+impl Twin {
+    fn new(maxsize: usize) -> Self {
+        let queue = Rc::new(Queue::new(maxsize));
+        let ledger = Rc::new(Ledger::default());
+        *ledger.queue.borrow_mut() = Rc::downgrade(&queue);
+        Twin { queue, model: Model::new(maxsize), ledger }
+    }
+
+    fn step(&mut self, operation: Operation) {
+        match operation {
+            Operation::Put(form, kind) => self.put(form, kind),
+            Operation::PutMany(count) => (0..count).for_each(|_| self.put(Form::Try, Kind::Plain)),
+            Operation::Get(form) => self.get(form),
+            Operation::TaskDone => assert_eq!(self.queue.task_done(), self.model.task_done()),
+            Operation::Join(form) => self.join(form),
+            Operation::Shutdown(How::Drain) => {
+                self.queue.shutdown(Shutdown::Drain);
+                self.model.shutdown(How::Drain);
+            }
+            Operation::Shutdown(How::Immediate) => self.shut_down_immediately(),
+            Operation::Look => self.look_closely(),
+            Operation::TryIter(count) => {
+                let got: Vec<_> = self.queue.try_iter().take(count.into()).map(|item| item.id).collect();
+                let expected: Vec<_> = (0..count).map_while(|_| self.model.get().ok()).collect();
+                assert_eq!(got, expected, "try_iter");
+            }
+            Operation::Iter(count) => {
+                // It ends by itself only when the queue has been shut down.
+                let count = match self.model.shutdown {
+                    Some(_) => count.into(),
+                    None => self.model.items.len().min(count.into()),
+                };
+                let got: Vec<_> = self.queue.iter().take(count).map(|item| item.id).collect();
+                let expected: Vec<_> = (0..count).map_while(|_| self.model.get().ok()).collect();
+                assert_eq!(got, expected, "iter");
+            }
+        }
+    }
+
+    fn new_item(&self, kind: Kind) -> Item {
+        let mut drops = self.ledger.drops.borrow_mut();
+        drops.push(0);
+        Item { id: drops.len() - 1, kind, ledger: Rc::clone(&self.ledger) }
+    }
+
+    fn put(&mut self, form: Form, kind: Kind) {
+        let item = self.new_item(kind);
+        let id = item.id;
+        let queue = &self.queue;
+        let put = match form.within(self.model.put_waits()) {
+            Form::Plain => queue.put(item).map_err(|ShutDown(item)| PutError::ShutDown(item)),
+            Form::Try => queue.try_put(item),
+            Form::NoTime => queue.put_timeout(item, Duration::ZERO),
+            Form::ShortTime => queue.put_timeout(item, SHORT),
+            Form::LongTime => queue.put_timeout(item, Duration::MAX),
+            Form::Past => queue.put_deadline(item, past()),
+            Form::Soon => queue.put_deadline(item, soon()),
+        };
+        let put = put.map_err(|refused| {
+            assert_eq!(refused.is_full(), matches!(refused, PutError::Full(_)));
+            // The very item comes back.
+            match refused {
+                PutError::Full(item) => PutError::Full(item.id),
+                PutError::ShutDown(item) => PutError::ShutDown(item.id),
+            }
+        });
+        assert_eq!(put, self.model.put(id, kind), "put, {form:?}");
+    }
+
+    fn get(&mut self, form: Form) {
+        let queue = &self.queue;
+        let got = match form.within(self.model.get_waits()) {
+            Form::Plain => queue.get().map_err(|ShutDown(())| GetError::ShutDown),
+            Form::Try => queue.try_get(),
+            Form::NoTime => queue.get_timeout(Duration::ZERO),
+            Form::ShortTime => queue.get_timeout(SHORT),
+            Form::LongTime => queue.get_timeout(Duration::MAX),
+            Form::Past => queue.get_deadline(past()),
+            Form::Soon => queue.get_deadline(soon()),
+        };
+        assert_eq!(got.map(|item| item.id), self.model.get(), "get, {form:?}");
+    }
+
+    fn join(&mut self, form: Form) {
+        let queue = &self.queue;
+        let waits = self.model.unfinished > 0;
+        let idle = match form.within(waits) {
+            Form::Plain => {
+                queue.join();
+                true
+            }
+            // `join` has no `try_` form.
+            Form::Try | Form::NoTime => queue.join_timeout(Duration::ZERO),
+            Form::ShortTime => queue.join_timeout(SHORT),
+            Form::LongTime => queue.join_timeout(Duration::MAX),
+            Form::Past => queue.join_deadline(past()),
+            Form::Soon => queue.join_deadline(soon()),
+        };
+        assert_eq!(idle, !waits, "join, {form:?}");
+    }
+
+    fn shut_down_immediately(&mut self) {
+        let discarded = self.model.shutdown(How::Immediate);
+        self.ledger.armed.set(true);
+        let ended = catch_unwind(AssertUnwindSafe(|| self.queue.shutdown(Shutdown::Immediate)));
+        self.ledger.armed.set(false);
+        for (id, _) in &discarded {
+            assert_eq!(self.ledger.drops.borrow()[*id], 1, "item {id} is not dropped by the shutdown");
+        }
+        let first = discarded.iter().find(|(_, kind)| *kind == Kind::Panics).map(|(id, _)| Bang(*id));
+        match ended {
+            Ok(()) => assert_eq!(None, first, "the shutdown swallowed a panic"),
+            Err(panic) => match panic.downcast::<Bang>() {
+                Ok(bang) => assert_eq!(Some(*bang), first, "the shutdown went on with another panic"),
+                Err(other) => resume_unwind(other),
+            },
+        }
+    }
+
+    /// After each operation.
+    fn look(&self) {
+        assert_eq!(self.queue.len(), self.model.items.len(), "len");
+        assert_eq!(self.queue.unfinished(), self.model.unfinished, "unfinished");
+        assert_eq!(self.queue.is_shutdown(), self.model.shutdown.is_some(), "is_shutdown");
+    }
+
+    fn look_closely(&self) {
+        let (queue, model) = (&self.queue, &self.model);
+        assert_eq!(queue.is_empty(), model.items.is_empty(), "is_empty");
+        assert_eq!(queue.is_full(), model.is_full(), "is_full");
+        assert_eq!(queue.capacity(), model.capacity, "capacity");
+        let shown = format!("{queue:?}");
+        let expected = format!(
+            "Queue {{ len: {}, capacity: {:?}, waiting_getters: 0, waiting_putters: 0, shut_down: {}, .. }}",
+            model.items.len(),
+            model.capacity,
+            model.shutdown.is_some(),
+        );
+        assert_eq!(shown, expected);
+    }
+
+    /// Drops the queue with what is in it. Then every item must have been dropped, once.
+    fn end(self) {
+        let left: Vec<_> = self.model.items.iter().map(|(id, _)| *id).collect();
+        for (id, drops) in self.ledger.drops.borrow().iter().enumerate() {
+            let expected = u32::from(!left.contains(&id));
+            assert_eq!(*drops, expected, "drops of item {id}, before the queue's end");
+        }
+        drop(self.queue);
+        for (id, drops) in self.ledger.drops.borrow().iter().enumerate() {
+            assert_eq!(*drops, 1, "drops of item {id}, after the queue's end");
+        }
+    }
+}
+
+impl Form {
+    /// The form that runs: one that comes back soon if this call `waits`.
+    fn within(self, waits: bool) -> Form {
+        match self {
+            Form::Plain if waits => Form::Try,
+            Form::LongTime if waits => Form::ShortTime,
+            form => form,
+        }
+    }
+}
+
+const SHORT: Duration = Duration::from_nanos(1);
+
+fn past() -> Instant {
+    let now = Instant::now();
+    now.checked_sub(Duration::from_secs(1)).unwrap_or(now)
+}
+
+fn soon() -> Instant {
+    Instant::now() + SHORT
+}

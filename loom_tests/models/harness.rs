@@ -1,0 +1,366 @@
+//! Runs models and reports what was explored.
+//!
+//! Rules that keep models small (each measured, see the loom notes in the crate's history): the explorer's main thread
+//! works too; threads are not joined under loom (a join adds two dependent operations per thread), instead the last one out
+//! checks the result; what is recorded lives in `std` atomics, which the explorer does not see; shared ownership is
+//! `std::sync::Arc`.
+
+use crate::lock::Form;
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::cell::Cell;
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+use tollgate::model::{LateWakes, Mutant, Settings, WakeOrder};
+
+pub(crate) type Body = Arc<dyn Fn() + Send + Sync>;
+
+/// How far a model is explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// All interleavings.
+    None,
+    /// All interleavings with at most this many preemptions.
+    Preemptions(usize),
+    /// Too large for loom: shuttle only.
+    ShuttleOnly,
+}
+
+/// One program.
+#[derive(Clone)]
+pub(crate) struct Model {
+    pub(crate) name: String,
+    pub(crate) bound: Bound,
+    pub(crate) settings: Vec<Settings>,
+    pub(crate) body: Body,
+    /// Looks at what all the executions together have recorded.
+    pub(crate) after: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+/// All programs, in the order of the report.
+#[derive(Default)]
+pub(crate) struct Suite {
+    pub(crate) models: Vec<Model>,
+}
+
+impl Suite {
+    /// Adds a program, to be explored once with each of the settings.
+    pub(crate) fn add(
+        &mut self,
+        name: impl Into<String>,
+        bound: Bound,
+        settings: Vec<Settings>,
+        body: impl Fn() + Send + Sync + 'static,
+    ) {
+        self.models.push(Model { name: name.into(), bound, settings, body: Arc::new(body), after: None });
+    }
+
+    /// Adds a check of what all executions of the last program together have recorded.
+    pub(crate) fn add_final(&mut self, check: impl Fn() + Send + Sync + 'static) {
+        if let Some(model) = self.models.last_mut() {
+            model.after = Some(Arc::new(check));
+        }
+    }
+}
+
+/// The default alone.
+pub(crate) fn plain() -> Vec<Settings> {
+    vec![Settings::default()]
+}
+
+/// First come, first served and the reverse; without and with a spurious wake-up; without and with hand-over to those who
+/// have waited too long. One at a time, beside the default.
+pub(crate) fn varied() -> Vec<Settings> {
+    let base = Settings::default();
+    vec![
+        base,
+        Settings { spurious: 1, ..base },
+        Settings { wake_order: WakeOrder::Lifo, ..base },
+        Settings { too_long: true, ..base },
+    ]
+}
+
+/// The same for a program whose sleeps have deadlines: a time-out covers what a spurious wake-up would show.
+pub(crate) fn varied_for(form: Form) -> Vec<Settings> {
+    varied().into_iter().filter(|settings| form == Form::Plain || settings.spurious == 0).collect()
+}
+
+/// The same, with the real lock instead of its specification.
+pub(crate) fn varied_real() -> Vec<Settings> {
+    let base = Settings { real_locks: true, ..Settings::default() };
+    // SAFETY: the one model whose lock is freed by its next owner takes these settings out again.
+    let late_wakes = Some(unsafe { LateWakes::new() });
+    vec![
+        base,
+        Settings { spurious: 1, ..base },
+        Settings { wake_order: WakeOrder::Lifo, ..base },
+        Settings { too_long: true, ..base },
+        Settings { late_wakes, ..base },
+        Settings { late_wakes, too_long: true, ..base },
+    ]
+}
+
+fn describe(settings: Settings) -> String {
+    let base = Settings::default();
+    let mut words = Vec::new();
+    if settings.real_locks {
+        words.push("real lock".to_owned());
+    }
+    if settings.late_wakes.is_some() {
+        words.push("late wakes".to_owned());
+    }
+    if settings.spurious != base.spurious {
+        words.push(format!("spurious {}", settings.spurious));
+    }
+    if settings.timeouts != base.timeouts {
+        words.push(format!("timeouts {}", settings.timeouts));
+    }
+    if settings.wake_order != base.wake_order {
+        words.push("lifo".to_owned());
+    }
+    if settings.too_long {
+        words.push("too long".to_owned());
+    }
+    if words.is_empty() { "default".to_owned() } else { words.join(", ") }
+}
+
+/// Runs the threads of one execution, the last of them on the explorer's main thread, and `check` after the last has ended.
+pub(crate) fn threads(bodies: Vec<Box<dyn FnOnce() + Send>>, check: impl FnOnce() + Send + 'static) {
+    #[cfg(loom)]
+    {
+        let left = Arc::new(AtomicUsize::new(bodies.len()));
+        let check = Arc::new(Mutex::new(Some(check)));
+        let mut bodies: Vec<_> = bodies
+            .into_iter()
+            .map(|body| {
+                let (left, check) = (Arc::clone(&left), Arc::clone(&check));
+                move || {
+                    body();
+                    // So that the last one out sees what all the others did. A fence is no scheduling point.
+                    loom::sync::atomic::fence(loom::sync::atomic::Ordering::SeqCst);
+                    if left.fetch_sub(1, SeqCst) == 1 {
+                        if let Some(check) = check.lock().unwrap().take() {
+                            check();
+                        }
+                    }
+                }
+            })
+            .collect();
+        let main = bodies.pop();
+        for body in bodies {
+            loom::thread::spawn(body);
+        }
+        if let Some(main) = main {
+            main();
+        }
+    }
+    #[cfg(shuttle)]
+    {
+        let threads: Vec<_> = bodies.into_iter().map(shuttle::thread::spawn).collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        check();
+    }
+}
+
+/// The bodies of threads, each with the named values cloned into it: `bodies!([shared] { … }, { … })`.
+#[macro_export]
+macro_rules! bodies {
+    (@one [$($shared:ident),*] $body:block) => {{
+        $(#[allow(unused_variables)]
+        let $shared = ::std::clone::Clone::clone(&$shared);)*
+        ::std::boxed::Box::new(move || $body) as ::std::boxed::Box<dyn FnOnce() + Send>
+    }};
+    ($shared:tt $($body:block),+ $(,)?) => {
+        vec![$($crate::bodies!(@one $shared $body)),+]
+    };
+}
+
+/// What one exploration did.
+pub(crate) struct Report {
+    pub(crate) executions: usize,
+    pub(crate) seconds: f64,
+}
+
+/// A model that takes longer than this is too large for its bound.
+#[cfg(loom)]
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(400);
+
+/// Explores one program under one setting. Panics when the explorer finds a failure.
+pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
+    tollgate::model::forget_sleepers();
+    tollgate::model::set(settings);
+    let executions = Arc::new(AtomicUsize::new(0));
+    let start = Instant::now();
+    let counted = {
+        let (executions, body) = (Arc::clone(&executions), Arc::clone(body));
+        move || {
+            executions.fetch_add(1, SeqCst);
+            body();
+        }
+    };
+    #[cfg(loom)]
+    {
+        let mut builder = loom::model::Builder::new();
+        builder.max_branches = 10_000;
+        builder.checkpoint_interval = 1_000;
+        builder.max_duration = Some(LIMIT);
+        builder.preemption_bound = match bound {
+            Bound::None => None,
+            Bound::Preemptions(count) => Some(count),
+            Bound::ShuttleOnly => panic!("a model for shuttle alone"),
+        };
+        builder.check(counted);
+        assert!(start.elapsed() < LIMIT, "cut short after {LIMIT:?}: the model is too large for its bound");
+    }
+    #[cfg(shuttle)]
+    {
+        let _ = bound;
+        let rounds = if std::env::var_os("TOLLGATE_FULL").is_some() { 100_000 } else { 10_000 };
+        let counted = Arc::new(counted);
+        let mut config = shuttle::Config::new();
+        config.silence_warnings = true;
+        let random = shuttle::scheduler::RandomScheduler::new(rounds);
+        let again = Arc::clone(&counted);
+        shuttle::Runner::new(random, config.clone()).run(move || again());
+        let pct = shuttle::scheduler::PctScheduler::new(3, rounds / 2);
+        shuttle::Runner::new(pct, config).run(move || counted());
+    }
+    Report { executions: executions.load(SeqCst), seconds: start.elapsed().as_secs_f64() }
+}
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether exploring fails; without the explorer's report on the screen.
+pub(crate) fn fails(body: &Body, bound: Bound, settings: Settings) -> bool {
+    QUIET.set(true);
+    let failed = catch_unwind(AssertUnwindSafe(|| explore(body, bound, settings))).is_err();
+    QUIET.set(false);
+    failed
+}
+
+#[cfg(loom)]
+const EXPLORER: &str = "stock loom 0.7.2";
+#[cfg(shuttle)]
+const EXPLORER: &str = "shuttle 0.9, random and PCT schedules";
+
+/// One line of the report. Printed when it is known, so that a long run shows where it is.
+fn print_row(name: &str, settings: Settings, bound: Bound, report: &Report) {
+    let explored = match bound {
+        _ if cfg!(shuttle) => "sampled".to_owned(),
+        Bound::None => "exhausted".to_owned(),
+        Bound::Preemptions(count) => format!("preemptions <= {count}"),
+        Bound::ShuttleOnly => "-".to_owned(),
+    };
+    let row = format!(
+        "  {name:<58} {:<28} {:>9} executions {:>7.1} s  {explored}\n",
+        describe(settings),
+        report.executions,
+        report.seconds
+    );
+    let _ = std::io::stdout().write_all(row.as_bytes());
+}
+
+/// Looks whether some model notices a mutant: which one, or why not.
+pub(crate) type Verdict = Box<dyn FnOnce() -> Result<String, String> + Send>;
+
+/// Runs everything that the command line asks for.
+pub(crate) fn run(suite: Suite, mutants: Vec<(Mutant, Verdict)>) -> ExitCode {
+    #[cfg(loom)]
+    {
+        let cutting: Vec<_> =
+            std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("LOOM_")).collect();
+        if !cutting.is_empty() {
+            eprintln!(
+                "error: {} set; loom would cut models short and still call them passed",
+                cutting.join(", ")
+            );
+            return ExitCode::FAILURE;
+        }
+    }
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !QUIET.get() {
+            hook(info);
+        }
+    }));
+
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(std::thread::available_parallelism().map_or(1, |n| n.get()));
+    let totals = Arc::new(Mutex::new((0_usize, 0_usize, 0_usize)));
+    let mut trials = Vec::new();
+    for model in suite.models {
+        if cfg!(loom) && model.bound == Bound::ShuttleOnly {
+            continue;
+        }
+        let totals = Arc::clone(&totals);
+        trials.push(Trial::test(model.name.clone(), move || {
+            for &settings in &model.settings {
+                let report = explore(&model.body, model.bound, settings);
+                if report.executions == 0 {
+                    return Err(Failed::from("the explorer ran nothing"));
+                }
+                print_row(&model.name, settings, model.bound, &report);
+                let mut totals = totals.lock().unwrap();
+                totals.0 += 1;
+                totals.1 += report.executions;
+                totals.2 += usize::from(model.bound == Bound::None);
+            }
+            if let Some(after) = model.after {
+                after();
+            }
+            Ok(())
+        }));
+    }
+    for (mutant, trial) in mutants {
+        trials.push(Trial::test(format!("mutant: {mutant:?}"), move || match trial() {
+            Ok(killer) => {
+                println!("  {:<58} noticed by {killer}", format!("mutant {mutant:?}"));
+                Ok(())
+            }
+            Err(why) => Err(Failed::from(why)),
+        }));
+    }
+
+    println!("explorer: {EXPLORER}");
+    let listing = arguments.list;
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if listing {
+        return ExitCode::SUCCESS;
+    }
+    let (explorations, executions, exhausted) = *totals.lock().unwrap();
+    let _ = (explorations, exhausted);
+    #[cfg(loom)]
+    {
+        println!(
+            "{explorations} explorations, {executions} executions: {exhausted} exhausted, {} up to the bound in their row",
+            explorations - exhausted
+        );
+        println!("Time-outs: at most 1 per thread and execution, unless the row says otherwise.");
+        println!(
+            "What this can miss: stock loom forgets all but the last access of an atomic when it decides what to"
+        );
+        println!(
+            "explore next (tokio-rs/loom#166, #392), so \"exhausted\" means what loom calls so. It treats SeqCst accesses"
+        );
+        println!(
+            "as AcqRel (one fence stands in for them, see `sc_handshake`), keeps 7 stores per atomic, and explores"
+        );
+        println!("no load buffering.");
+    }
+    #[cfg(shuttle)]
+    println!(
+        "{explorations} models, {executions} executions, sampled at random; sequential consistency only."
+    );
+    if conclusion.num_passed + conclusion.num_failed == 0 {
+        eprintln!("error: no model ran");
+        return ExitCode::FAILURE;
+    }
+    conclusion.exit_code()
+}

@@ -1,0 +1,180 @@
+//! `Lock` and `RawLock`, the real algorithm: mutual exclusion, no lost wake-up, time-outs that race releases, hand-over.
+
+use crate::bodies;
+use crate::harness::{Bound, Suite, threads, varied_real};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+use tollgate::model::Settings;
+use tollgate::{Lock, LockGuard, RawLock};
+
+/// The forms of locking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Plain,
+    Timed,
+    Try,
+}
+
+pub(crate) const FORMS: [Form; 3] = [Form::Plain, Form::Timed, Form::Try];
+pub(crate) const SOON: Duration = Duration::from_millis(10);
+
+/// All unordered pairs of forms.
+pub(crate) fn pairs() -> impl Iterator<Item = (Form, Form)> {
+    (0..3).flat_map(|a| (a..3).map(move |b| (FORMS[a], FORMS[b])))
+}
+
+fn lock<T>(lock: &Lock<T>, form: Form) -> Option<LockGuard<'_, T>> {
+    match form {
+        Form::Plain => Some(lock.lock()),
+        Form::Timed => lock.lock_timeout(SOON),
+        Form::Try => lock.try_lock(),
+    }
+}
+
+pub(crate) fn models(suite: &mut Suite) {
+    for (a, b) in pairs() {
+        each_locks(suite, &[(a, 1), (b, 1)], Bound::None);
+    }
+    each_locks(suite, &[(Form::Plain, 2), (Form::Plain, 1)], Bound::None);
+    each_locks(suite, &[(Form::Plain, 2), (Form::Timed, 1)], Bound::None);
+    each_locks(suite, &[(Form::Plain, 2), (Form::Plain, 2)], Bound::Preemptions(3));
+    each_locks(suite, &[(Form::Timed, 2), (Form::Plain, 2)], Bound::Preemptions(3));
+    each_locks(suite, &[(Form::Plain, 1), (Form::Plain, 1), (Form::Plain, 1)], Bound::Preemptions(2));
+    each_locks(suite, &[(Form::Plain, 2), (Form::Timed, 1), (Form::Plain, 1)], Bound::Preemptions(2));
+    each_locks(suite, &[(Form::Timed, 1), (Form::Timed, 1), (Form::Plain, 2)], Bound::Preemptions(2));
+    each_locks(
+        suite,
+        &[(Form::Plain, 4), (Form::Plain, 4), (Form::Timed, 4), (Form::Try, 4)],
+        Bound::ShuttleOnly,
+    );
+    another_thread_releases(suite);
+    a_release_of_a_free_lock_changes_nothing(suite);
+    the_last_unlock_may_free_the_lock(suite);
+}
+
+/// Every thread locks some number of times in its form and adds one to the value. No addition is lost, no two threads are
+/// inside at once (loom's cell would report the race), and every plain `lock` gets through.
+fn each_locks(suite: &mut Suite, program: &[(Form, usize)], bound: Bound) {
+    let program = program.to_vec();
+    let name: Vec<_> = program.iter().map(|(form, times)| format!("{form:?}x{times}")).collect();
+    suite.add(format!("lock: {}", name.join(" | ")), bound, varied_real(), move || {
+        let value = Arc::new(Lock::new(0));
+        let entered = Arc::new(AtomicUsize::new(0));
+        let bodies = program
+            .iter()
+            .map(|&(form, times)| {
+                let (value, entered) = (Arc::clone(&value), Arc::clone(&entered));
+                Box::new(move || {
+                    for _ in 0..times {
+                        match lock(&value, form) {
+                            Some(mut guard) => {
+                                entered.fetch_add(1, SeqCst);
+                                *guard += 1;
+                            }
+                            None => assert_ne!(form, Form::Plain),
+                        }
+                    }
+                }) as Box<dyn FnOnce() + Send>
+            })
+            .collect();
+        threads(bodies, move || {
+            assert!(!value.is_locked());
+            assert_eq!(*value.try_lock().expect("nobody holds the lock"), entered.load(SeqCst));
+        });
+    });
+}
+
+/// A lock acquired by one thread is released by another, while a third party waits for it.
+fn another_thread_releases(suite: &mut Suite) {
+    for form in FORMS {
+        suite.add(
+            format!("raw lock: {form:?} | released by another"),
+            Bound::None,
+            varied_real(),
+            move || {
+                let raw = Arc::new(RawLock::new());
+                raw.acquire();
+                let checked = Arc::clone(&raw);
+                threads(
+                    bodies!([raw]
+                {
+                    let acquired = match form {
+                        Form::Plain => { raw.acquire(); true }
+                        Form::Timed => raw.acquire_timeout(SOON),
+                        Form::Try => raw.try_acquire(),
+                    };
+                    if acquired {
+                        raw.release().unwrap();
+                    }
+                },
+                { raw.release().unwrap() }),
+                    move || assert!(!checked.is_locked()),
+                );
+            },
+        );
+    }
+    // Releases by threads that do not hold the lock, also while it is being handed over. Acquisitions and successful
+    // releases alternate, so their numbers agree in the end.
+    suite.add(
+        "raw lock: acquire x2 | acquire | release x3 by another",
+        Bound::Preemptions(3),
+        varied_real().into_iter().map(|settings| Settings { timeouts: 6, ..settings }).collect(),
+        || {
+            let raw = Arc::new(RawLock::new());
+            let balance = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+            let (checked, counted) = (Arc::clone(&raw), Arc::clone(&balance));
+            threads(
+                bodies!([raw, balance]
+                {
+                    for _ in 0..2 {
+                        if raw.acquire_timeout(SOON) { balance.0.fetch_add(1, SeqCst); }
+                    }
+                },
+                { if raw.acquire_timeout(SOON) { balance.0.fetch_add(1, SeqCst); } },
+                {
+                    for _ in 0..3 {
+                        if raw.release().is_ok() { balance.1.fetch_add(1, SeqCst); }
+                    }
+                }),
+                move || {
+                    let held = usize::from(checked.is_locked());
+                    assert_eq!(counted.0.load(SeqCst), counted.1.load(SeqCst) + held);
+                },
+            );
+        },
+    );
+}
+
+fn a_release_of_a_free_lock_changes_nothing(suite: &mut Suite) {
+    suite.add("raw lock: release of a free lock | lock", Bound::None, varied_real(), || {
+        let raw = Arc::new(RawLock::new());
+        let checked = Arc::clone(&raw);
+        let released = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&released);
+        threads(
+            bodies!([raw, released]
+            { if raw.release().is_ok() { released.fetch_add(1, SeqCst); } },
+            { raw.acquire(); if raw.release().is_ok() { released.fetch_add(1, SeqCst); } }),
+            move || {
+                assert_eq!(counted.load(SeqCst), 1, "one acquisition, one release");
+                assert!(!checked.is_locked());
+            },
+        );
+    });
+}
+
+/// R35: two threads own the lock together with its value; whoever unlocks last frees it, at once. Late wakes stay off: they
+/// would look at the freed word.
+fn the_last_unlock_may_free_the_lock(suite: &mut Suite) {
+    let settings = varied_real().into_iter().filter(|settings| settings.late_wakes.is_none()).collect();
+    suite.add("lock: R35, freed by the next owner", Bound::None, settings, || {
+        let value = Arc::new(Lock::new(2));
+        threads(
+            bodies!([value]
+            { let mut guard = value.lock(); *guard -= 1; },
+            { let mut guard = value.lock(); *guard -= 1; }),
+            || {},
+        );
+    });
+}

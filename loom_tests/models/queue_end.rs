@@ -1,0 +1,241 @@
+//! `Queue`, the end: `join` and `shutdown` reach everybody, and count what they should.
+
+use crate::bodies;
+use crate::harness::{Bound, Suite, plain, threads, varied, varied_for};
+use crate::lock::{FORMS, Form, SOON};
+use crate::queue::Shared;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use tollgate::model::Settings;
+use tollgate::{GetError, Shutdown};
+
+pub(crate) fn models(suite: &mut Suite) {
+    for how in [Shutdown::Drain, Shutdown::Immediate] {
+        for form in FORMS {
+            shutdown_against_get(suite, how, form);
+            shutdown_against_put(suite, how, form);
+        }
+        shutdown_against_put_and_get(suite, how);
+    }
+    for timed in [false, true] {
+        join_against_task_done(suite, timed);
+    }
+    join_does_not_take_an_old_word_for_a_new_one(suite);
+    join_against_immediate_shutdown(suite);
+}
+
+/// A getter sees the item that was there before a draining shutdown, and the shutdown after it; nobody sleeps on.
+fn shutdown_against_get(suite: &mut Suite, how: Shutdown, form: Form) {
+    suite.add(
+        format!("queue(1): get {form:?} | shutdown({how:?})"),
+        Bound::None,
+        varied_for(form),
+        move || {
+            let shared = Shared::new(1);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
+            {
+                let error = shared.get(form).expect_err("nothing was put");
+                assert!(error == GetError::ShutDown || form != Form::Plain);
+            },
+            { shared.queue.shutdown(how); }),
+                move || checked.settle(),
+            );
+        },
+    );
+    suite.add(
+        format!("queue(1), full: get {form:?} x2 | shutdown({how:?})"),
+        Bound::None,
+        varied_for(form),
+        move || {
+            let shared = Shared::new(1);
+            shared.put(1, Form::Plain);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
+            {
+                let first = shared.get(form);
+                match how {
+                    Shutdown::Drain => assert_eq!(first, Ok(1)),
+                    Shutdown::Immediate => assert!(matches!(first, Ok(1) | Err(GetError::ShutDown))),
+                }
+                let second = shared.get(form).expect_err("there was one item");
+                assert!(second == GetError::ShutDown || form != Form::Plain);
+            },
+            { shared.queue.shutdown(how); }),
+                move || {
+                    assert_eq!(checked.queue.len(), 0);
+                    let discarded = how == Shutdown::Immediate && checked.ledger.got.load(SeqCst) == 0;
+                    assert_eq!(checked.queue.unfinished(), usize::from(!discarded));
+                    checked.settle();
+                },
+            );
+        },
+    );
+}
+
+/// A putter that waits for room is told; its item comes back, or was taken before and is drained or dropped.
+fn shutdown_against_put(suite: &mut Suite, how: Shutdown, form: Form) {
+    suite.add(
+        format!("queue(1), full: put {form:?} | shutdown({how:?})"),
+        Bound::None,
+        varied_for(form),
+        move || {
+            let shared = Shared::new(1);
+            shared.put(1, Form::Plain);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
+            { assert!(!shared.put(2, form), "there is no room, and nobody makes any"); },
+            { shared.queue.shutdown(how); }),
+                move || checked.settle(),
+            );
+        },
+    );
+    suite.add(
+        format!("queue(1): put {form:?} | shutdown({how:?})"),
+        Bound::None,
+        varied_for(form),
+        move || {
+            let shared = Shared::new(1);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
+            { shared.put(1, form); },
+            { shared.queue.shutdown(how); }),
+                move || {
+                    let left = checked.queue.len();
+                    let put = checked.ledger.put.load(SeqCst);
+                    match how {
+                        Shutdown::Drain => assert_eq!(left, put),
+                        Shutdown::Immediate => assert_eq!((left, checked.queue.unfinished()), (0, 0)),
+                    }
+                    checked.settle();
+                },
+            );
+        },
+    );
+}
+
+fn shutdown_against_put_and_get(suite: &mut Suite, how: Shutdown) {
+    suite.add(
+        format!("queue(1): put x2 | get until shut down | shutdown({how:?})"),
+        Bound::Preemptions(2),
+        varied(),
+        move || {
+            let shared = Shared::new(1);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
+                { for value in 1..=2 { if !shared.put(value, Form::Plain) { break; } } },
+                { while shared.get(Form::Plain).is_ok() {} },
+                { shared.queue.shutdown(how); }),
+                move || {
+                    if how == Shutdown::Drain {
+                        assert_eq!(checked.ledger.put.load(SeqCst), checked.ledger.got.load(SeqCst));
+                    }
+                    checked.settle();
+                },
+            );
+        },
+    );
+}
+
+/// `join` returns once the task is done, and then sees what was done before `task_done`.
+fn join_against_task_done(suite: &mut Suite, timed: bool) {
+    use crate::semaphore::published::Cell;
+    let name = format!("queue: join{} | get, task_done", if timed { "_timeout" } else { "" });
+    suite.add(name, Bound::None, varied(), move || {
+        let shared = Shared::new(0);
+        shared.put(1, Form::Plain);
+        let work = Arc::new(Cell::new());
+        let checked = Arc::clone(&shared);
+        threads(
+            bodies!([shared, work]
+            {
+                if timed {
+                    if shared.queue.join_timeout(SOON) { work.expect(1); }
+                } else {
+                    shared.queue.join();
+                    work.expect(1);
+                }
+            },
+            {
+                shared.get(Form::Plain).unwrap();
+                work.write(1);
+                shared.queue.task_done().unwrap();
+            }),
+            move || {
+                assert_eq!(checked.queue.unfinished(), 0);
+                assert!(checked.queue.task_done().is_err());
+            },
+        );
+    });
+    if !timed {
+        suite.add("queue: join | join | task_done", Bound::Preemptions(3), plain(), || {
+            let shared = Shared::new(0);
+            shared.put(1, Form::Plain);
+            threads(
+                bodies!([shared]
+                { shared.queue.join(); },
+                { shared.queue.join(); },
+                { shared.queue.task_done().unwrap(); }),
+                || {},
+            );
+        });
+    }
+}
+
+/// `join` is about the moments of its own call: an item put before it, and never done, keeps it from returning, although the
+/// last task before that item was done a moment ago and the one who did it is slow to say so.
+fn join_does_not_take_an_old_word_for_a_new_one(suite: &mut Suite) {
+    // A joiner that was released too early waits again, and has to be able to give up then too.
+    let settings = vec![Settings { timeouts: 2, ..Settings::default() }];
+    suite.add("queue: task_done | put, join_timeout", Bound::None, settings, || {
+        let shared = Shared::new(0);
+        shared.put(1, Form::Plain);
+        shared.get(Form::Plain).unwrap();
+        threads(
+            bodies!([shared]
+            { shared.queue.task_done().unwrap(); },
+            {
+                shared.put(2, Form::Plain);
+                if shared.queue.unfinished() == 1 {
+                    assert!(!shared.queue.join_timeout(SOON), "the second item was never done");
+                }
+            }),
+            || {},
+        );
+    });
+}
+
+/// Discarded items count as done; one that was got stays open until its `task_done`.
+fn join_against_immediate_shutdown(suite: &mut Suite) {
+    suite.add("queue: join | shutdown(Immediate) with an item", Bound::None, varied(), || {
+        let shared = Shared::new(0);
+        shared.put(1, Form::Plain);
+        let checked = Arc::clone(&shared);
+        threads(
+            bodies!([shared]
+            { shared.queue.join(); },
+            { shared.queue.shutdown(Shutdown::Immediate); }),
+            move || checked.settle(),
+        );
+    });
+    suite.add("queue: join | get, task_done | shutdown(Immediate)", Bound::Preemptions(2), varied(), || {
+        let shared = Shared::new(0);
+        shared.put(1, Form::Plain);
+        let checked = Arc::clone(&shared);
+        threads(
+            bodies!([shared]
+            { shared.queue.join(); },
+            { if shared.get(Form::Try).is_ok() { shared.queue.task_done().unwrap(); } },
+            { shared.queue.shutdown(Shutdown::Immediate); }),
+            move || {
+                assert_eq!(checked.queue.unfinished(), 0);
+                checked.settle();
+            },
+        );
+    });
+}

@@ -1,0 +1,160 @@
+//! What each operation costs, counted: read-modify-writes, loads, fences, futex calls. None of it depends on the machine.
+//!
+//! The counters are those of the calling thread (`platform::counted`). A number that changes here is a change of a promise
+//! in the docs.
+
+use crate::platform::counted::{Cost, cost_of, total};
+use crate::platform::{Duration, Instant};
+use crate::{Condition, Lock, Queue, RawLock, Semaphore, Shutdown};
+use std::thread;
+
+/// No futex call, and this many read-modify-writes and fences.
+#[track_caller]
+fn assert_cost(what: &str, rmws: u64, fences: u64, operation: impl FnOnce()) {
+    let cost = cost_of(operation);
+    assert_eq!((cost.futex_waits, cost.futex_wakes), (0, 0), "{what}: futex calls; {cost:?}");
+    assert_eq!((cost.rmws, cost.fences), (rmws, fences), "{what}: read-modify-writes, fences; {cost:?}");
+}
+
+#[test]
+fn an_uncontended_lock_pair_is_two_rmws() {
+    let lock = Lock::new(0);
+    assert_cost("lock", 2, 0, || drop(lock.lock()));
+    assert_cost("try_lock", 2, 0, || drop(lock.try_lock()));
+    // The clock is not read either, but that is not counted here.
+    assert_cost("lock_timeout", 2, 0, || drop(lock.lock_timeout(Duration::from_secs(1))));
+    assert_cost("lock_deadline", 2, 0, || drop(lock.lock_deadline(Instant::now())));
+    let raw = RawLock::new();
+    assert_cost("acquire, release", 2, 0, || {
+        raw.acquire();
+        raw.release().unwrap();
+    });
+    let _held = lock.lock();
+    assert_cost("try_lock of a held lock", 1, 0, || assert!(lock.try_lock().is_none()));
+    assert_cost("is_locked", 0, 0, || assert!(lock.is_locked()));
+}
+
+#[test]
+fn an_uncontended_semaphore_pair_is_two_rmws() {
+    let semaphore = Semaphore::new(3);
+    assert_cost("acquire", 2, 0, || drop(semaphore.acquire()));
+    assert_cost("acquire_many", 2, 0, || drop(semaphore.acquire_many(3)));
+    assert_cost("acquire_timeout", 2, 0, || drop(semaphore.acquire_timeout(Duration::from_secs(1))));
+    assert_cost("release", 1, 0, || semaphore.release(1));
+    assert_cost("try_acquire of too many", 0, 0, || drop(semaphore.try_acquire_many(9)));
+}
+
+#[test]
+fn a_notification_that_finds_nobody_is_one_load() {
+    let condition = Condition::new();
+    for cost in [cost_of(|| condition.notify_one()), cost_of(|| condition.notify_all())] {
+        assert_eq!(cost, Cost { loads: 1, ..Cost::default() });
+    }
+}
+
+#[test]
+fn an_uncontended_put_or_get_is_three_rmws() {
+    let queue = Queue::bounded(2);
+    assert_cost("put", 3, 0, || queue.put(1).unwrap());
+    assert_cost("get", 3, 0, || _ = queue.get());
+    assert_cost("try_get of an empty queue", 0, 0, || _ = queue.try_get());
+    queue.put(1).unwrap();
+    queue.put(1).unwrap();
+    assert_cost("try_put to a full queue", 0, 0, || _ = queue.try_put(1));
+    let queue = Queue::unbounded();
+    assert_cost("put, unbounded", 3, 0, || queue.put(1).unwrap());
+    assert_cost("get, unbounded", 3, 0, || _ = queue.get());
+}
+
+/// One release, one wake; and the waiter sleeps as often as it says.
+#[test]
+fn a_hand_off_to_a_sleeper_is_one_wake() {
+    let semaphore = Semaphore::new(0);
+    thread::scope(|s| {
+        let sleeper = s.spawn(|| cost_of(|| semaphore.acquire().unwrap().forget()));
+        while !format!("{semaphore:?}").contains("waiting: 1") {
+            thread::yield_now();
+        }
+        let wakes = cost_of(|| semaphore.release(1)).futex_wakes;
+        let waits = sleeper.join().unwrap().futex_waits;
+        assert_eq!(wakes, 1);
+        assert!(waits >= 1);
+    });
+}
+
+/// The sums over all threads of a contended run: no wake without a sleep.
+#[track_caller]
+fn assert_no_needless_wakes(what: &str, threads: Vec<Box<dyn FnOnce() + Send + '_>>) {
+    let (mut waits, mut wakes) = (0, 0);
+    thread::scope(|s| {
+        let handles: Vec<_> = threads
+            .into_iter()
+            .map(|body| {
+                s.spawn(move || {
+                    body();
+                    total()
+                })
+            })
+            .collect();
+        for cost in handles.into_iter().map(|handle| handle.join().unwrap()) {
+            waits += cost.futex_waits;
+            wakes += cost.futex_wakes;
+        }
+    });
+    assert!(wakes <= waits, "{what}: {wakes} wakes for {waits} sleeps");
+}
+
+fn boxed<'a>(body: impl FnOnce() + Send + 'a) -> Box<dyn FnOnce() + Send + 'a> {
+    Box::new(body)
+}
+
+#[test]
+fn wakes_never_exceed_sleeps_in_a_contended_run() {
+    let lock = Lock::new(0_u64);
+    let work = || {
+        for _ in 0..5_000 {
+            let mut guard = lock.lock();
+            for _ in 0..50 {
+                *guard = std::hint::black_box(*guard + 1);
+            }
+        }
+    };
+    assert_no_needless_wakes("Lock", (0..8).map(|_| boxed(work)).collect());
+
+    let semaphore = Semaphore::new(2);
+    let work = || (0..5_000).for_each(|_| drop(semaphore.acquire()));
+    assert_no_needless_wakes("Semaphore", (0..8).map(|_| boxed(work)).collect());
+
+    for capacity in [1, 16] {
+        let queue = Queue::bounded(capacity);
+        let put = || (0..3_000).for_each(|item| queue.put(item).unwrap());
+        let get = || (0..3_000).for_each(|_| _ = queue.get());
+        let threads = (0..8).map(|n| if n % 2 == 0 { boxed(put) } else { boxed(get) }).collect();
+        assert_no_needless_wakes("Queue", threads);
+    }
+
+    let (value, condition) = (Lock::new(0), Condition::new());
+    let give = || {
+        for _ in 0..2_000 {
+            *value.lock() += 1;
+            condition.notify_one();
+        }
+    };
+    let take = || {
+        for _ in 0..2_000 {
+            let mut value = value.lock();
+            condition.wait_while(&mut value, |value| **value == 0);
+            *value -= 1;
+        }
+    };
+    let threads = (0..4).map(|n| if n % 2 == 0 { boxed(give) } else { boxed(take) }).collect();
+    assert_no_needless_wakes("Condition", threads);
+}
+
+#[test]
+fn a_shutdown_with_nobody_waiting_makes_no_system_call() {
+    let queue = Queue::bounded(2);
+    queue.put(1).unwrap();
+    let cost = cost_of(|| queue.shutdown(Shutdown::Immediate));
+    assert_eq!((cost.futex_waits, cost.futex_wakes), (0, 0));
+}

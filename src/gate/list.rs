@@ -1,0 +1,221 @@
+//! The line of waiters: an intrusive, doubly linked list, oldest ticket first.
+//!
+//! One [`Waiter`] is one waiting thread, on that thread's stack. A list is a plain value without a lock of its own: it
+//! belongs to whoever holds the lock that guards it, a gate's small lock or the lock of the object it serves.
+//!
+//! ```text
+//!   head ──► waiter 3 ◄──► waiter 5 ◄──► waiter 6 ◄── tail        next ticket: 7
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. `linked` is touched only under the list's lock. So are the links, with one exception: the links of a waiter that was
+//!    taken off the list belong to whoever took it, until its word is stored to. That is why `linked` is a cell of its own:
+//!    a waiter whose time runs out looks at it to learn that it has been picked. (In one cell with the links, that look was
+//!    a data race with the notifier's walk along the chain. loom found it.)
+//! 2. A waiter stays in place, and alive, from [`WaitList::insert`] until it has been removed or its word has been stored
+//!    to. (`Gate::leave` is what keeps this promise.)
+//! 3. Tickets rise from head to tail. A waiter keeps its ticket for the whole call, so one that was woken in vain rejoins
+//!    where it was.
+
+use crate::platform::UnsafeCell;
+use crate::platform::atomic::AtomicU32;
+use std::ptr;
+
+/// A waiter's word: nobody has picked it yet, and it is awake.
+pub(super) const WAITING: u32 = 0;
+/// Nobody has picked it yet, and it sleeps or is about to: whoever picks it has to wake it.
+pub(super) const ASLEEP: u32 = 3;
+/// Picked as the one wake in flight: it must clear "wake in flight", and pass the wake on.
+pub(super) const WOKEN: u32 = 1;
+/// Picked for good: what it waited for has happened.
+pub(super) const RELEASED: u32 = 2;
+
+/// One waiting thread.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    /// What the thread sleeps on: [`WAITING`], [`ASLEEP`], [`WOKEN`] or [`RELEASED`].
+    pub(super) word: AtomicU32,
+    /// What the thread waits for, in the terms of the object that the gate belongs to.
+    pub(super) tag: usize,
+    linked: UnsafeCell<bool>,
+    links: UnsafeCell<Links>,
+}
+
+#[derive(Debug)]
+struct Links {
+    previous: *const Waiter,
+    next: *const Waiter,
+    ticket: Option<u64>,
+}
+
+impl Waiter {
+    pub(super) fn new(tag: usize) -> Self {
+        let links = Links { previous: ptr::null(), next: ptr::null(), ticket: None };
+        Waiter {
+            word: AtomicU32::new(WAITING),
+            tag,
+            linked: UnsafeCell::new(false),
+            links: UnsafeCell::new(links),
+        }
+    }
+
+    /// Sets `linked` and returns what it was.
+    ///
+    /// # Safety
+    ///
+    /// Invariant 1: the caller holds the list's lock.
+    unsafe fn set_linked(&self, now: bool) -> bool {
+        // SAFETY: exclusive by contract.
+        self.linked.with_mut(|linked| unsafe { std::mem::replace(&mut *linked, now) })
+    }
+
+    /// # Safety
+    ///
+    /// Invariant 1: the caller holds the list's lock, or has taken this waiter off the list.
+    unsafe fn links<R>(&self, f: impl FnOnce(&mut Links) -> R) -> R {
+        // SAFETY: exclusive by contract, and no reference leaves the closure.
+        self.links.with_mut(|links| f(unsafe { &mut *links }))
+    }
+}
+
+/// The line. All pointers in it are to live waiters (invariant 2).
+#[derive(Debug)]
+pub(super) struct WaitList {
+    head: *const Waiter,
+    tail: *const Waiter,
+    next_ticket: u64,
+}
+
+impl WaitList {
+    pub(super) const fn new() -> Self {
+        WaitList { head: ptr::null(), tail: ptr::null(), next_ticket: 0 }
+    }
+
+    /// The tag of the oldest waiter.
+    pub(super) fn head_tag(&self) -> Option<usize> {
+        // SAFETY: null or a live waiter (invariant 2); `tag` never changes.
+        unsafe { self.head.as_ref() }.map(|head| head.tag)
+    }
+
+    /// Puts `waiter` into the line: at the end, or where its ticket belongs if it has one.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the list's lock; `waiter` is in no list, and keeps invariant 2.
+    pub(super) unsafe fn insert(&mut self, waiter: &Waiter) {
+        // SAFETY: under the list's lock, for this and for all other waiters touched below (invariants 1 and 2).
+        unsafe {
+            let previous = match waiter.links(|links| links.ticket) {
+                // A newcomer: at the end.
+                None => {
+                    self.next_ticket += 1;
+                    waiter.links(|links| links.ticket = Some(self.next_ticket));
+                    self.tail
+                }
+                // One that rejoins: behind those that are older, of whom there are few.
+                ticket => {
+                    let mut older = ptr::null();
+                    let mut next = self.head;
+                    while let Some(other) = next.as_ref() {
+                        let (is_older, after) = other.links(|links| (links.ticket < ticket, links.next));
+                        if !is_older {
+                            break;
+                        }
+                        (older, next) = (next, after);
+                    }
+                    older
+                }
+            };
+            let next = match previous.as_ref() {
+                Some(previous) => {
+                    previous.links(|links| std::mem::replace(&mut links.next, ptr::from_ref(waiter)))
+                }
+                None => std::mem::replace(&mut self.head, ptr::from_ref(waiter)),
+            };
+            match next.as_ref() {
+                Some(next) => next.links(|links| links.previous = ptr::from_ref(waiter)),
+                None => self.tail = ptr::from_ref(waiter),
+            }
+            waiter.links(|links| {
+                links.previous = previous;
+                links.next = next;
+            });
+            waiter.set_linked(true);
+        }
+    }
+
+    /// Takes `waiter` out, wherever it is. `false` if it was not in the line: somebody has picked it.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the list's lock; `waiter` is in this list or in none.
+    pub(super) unsafe fn remove(&mut self, waiter: &Waiter) -> bool {
+        // SAFETY: under the list's lock, for this waiter and its neighbours (invariants 1 and 2).
+        unsafe {
+            if !waiter.set_linked(false) {
+                return false;
+            }
+            let (previous, next) = waiter.links(|links| (links.previous, links.next));
+            match previous.as_ref() {
+                Some(previous) => previous.links(|links| links.next = next),
+                None => self.head = next,
+            }
+            match next.as_ref() {
+                Some(next) => next.links(|links| links.previous = previous),
+                None => self.tail = previous,
+            }
+            true
+        }
+    }
+
+    /// Takes the `count` oldest waiters out, as a chain that now belongs to the caller.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the list's lock, and stores to the word of every waiter in the chain, soon.
+    pub(super) unsafe fn take(&mut self, count: usize) -> Chain {
+        let first = self.head;
+        let mut length = 0;
+        // SAFETY: under the list's lock, all waiters in the list are live (invariants 1 and 2).
+        unsafe {
+            let mut last: Option<&Waiter> = None;
+            while let Some(waiter) = self.head.as_ref().filter(|_| length < count) {
+                waiter.set_linked(false);
+                self.head = waiter.links(|links| links.next);
+                last = Some(waiter);
+                length += 1;
+            }
+            let Some(last) = last else { return Chain { next: ptr::null(), length } };
+            last.links(|links| links.next = ptr::null());
+            match self.head.as_ref() {
+                Some(head) => head.links(|links| links.previous = ptr::null()),
+                None => self.tail = ptr::null(),
+            }
+        }
+        Chain { next: first, length }
+    }
+}
+
+/// Waiters that were taken off the line and not yet told. Each stays alive until its word is stored to.
+#[derive(Debug)]
+pub(super) struct Chain {
+    next: *const Waiter,
+    length: usize,
+}
+
+impl Chain {
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// The next waiter's word. The waiter may be gone as soon as that is stored to.
+    pub(super) fn next_word(&mut self) -> Option<*const AtomicU32> {
+        // SAFETY: null or a waiter that belongs to this chain and has not been told yet (invariants 1 and 2).
+        let waiter = unsafe { self.next.as_ref() }?;
+        // SAFETY: as above.
+        self.next = unsafe { waiter.links(|links| links.next) };
+        self.length -= 1;
+        Some(&raw const waiter.word)
+    }
+}

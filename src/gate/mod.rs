@@ -1,0 +1,381 @@
+//! The gate: the one place where anything waits.
+//!
+//! A gate stands beside a word of state that it knows nothing of: permits, a queue's contents, a predicate under a user's
+//! lock. It holds the line of those who wait for that state to change (see [`list`]), a small lock around the line, and a
+//! word that can be read without it:
+//!
+//! | bits | name | meaning |
+//! |---|---|---|
+//! | 0 | `WAKING` | one waiter has been picked and has not looked at the state yet |
+//! | 1 | `CLOSED` | a waiter has waited too long: newcomers line up instead of trying first |
+//! | 2.. | waiters | how many are in the line |
+//!
+//! A notifier that finds no waiters in it pays one load. Each waiter sleeps on a word of its own, announces there that it
+//! is going to sleep, and is taken off the line by its notifier, who makes a system call only if it finds it asleep: so
+//! *wakes never exceed sleeps*, and being notified and timing out exclude each other.
+//!
+//! # Two policies
+//!
+//! * **Exact** ([`Gate::notify_exact`]: conditions, joiners, shutdown): the n longest waiting, no more, no fewer. Who is
+//!   picked needs no second look: what it waited for has happened.
+//! * **One wake in flight** ([`Gate::notify`]: semaphores, queues): the waiter at the head is woken, if what is there now
+//!   would serve it; until it has looked, further notifications do nothing. Whoever is awake may be faster (barging).
+//!   A wake for each released permit, or handing each permit to the sleeper at the head, was 2 to 100 times slower in an
+//!   experiment.
+//!
+//! # The protocol of one wake in flight
+//!
+//! | | waiter ([`Gate::wait`]) | notifier, after it has changed the state |
+//! |---|---|---|
+//! | 0 | spin: look, and try when it looks ready; bounded in time, less where it has not been paying | |
+//! | 1 | try | its change was, or ended with, a `SeqCst` read-modify-write, which serves as a fence |
+//! | 2 | join the line | load the word: no waiters, or a wake in flight? done |
+//! | 3 | fence | lock; would the head be served? take it off, set `WAKING` |
+//! | 4 | try again; on success leave the line | unlock; store to its word; if it is asleep, wake it |
+//! | 5 | say so in the own word, and sleep on it | |
+//! | 6 | time is up: leave the line, picked or not, and try once more | |
+//! | 7 | woken: clear `WAKING`, fence, try. Served: pass the wake on. In vain: rejoin by the old ticket, from 3, and then look whether the head can be served | |
+//!
+//! **No lost wake-up.** Let the state become such that the head of the line would be served, by a notifier N, while
+//! W is that head. Steps 2 to 4 of W and the state change and load of N are a store-buffering pair with a fence on both
+//! sides: either N sees W in the line, or W's second try sees the state. If N sees `WAKING`, then some waiter V has not
+//! yet cleared it (or N would have seen that): V's clearing, fence and try come after, and the same argument with V's
+//! clearing for W's joining says that V sees the state; V takes what it needs and passes the wake on, which looks at the
+//! head again under the lock. Whoever leaves the line for another reason (time-out, success of a second try) looks at
+//! the new head too: a big request that gives up must not strand the small ones behind it (R32 of the historical bugs).
+//!
+//! **In vain.** A woken waiter that is not served looks at the head again when it has rejoined: while it was out of the line
+//! (or another one was), the head may have changed to one that needs less, and the notifier of what that one needs relied on
+//! the wake in flight. Only semaphores have waiters with different needs. (Found in review: two waiters woken in vain by turns,
+//! and three permits that lay beside a sleeper who wanted three.)
+//!
+//! **Passing on** needs no fence of its own. Let V, on its way out, see `WAKING`, set by somebody who picked X, and leave
+//! the rest of a state that a notifier N changed (A) to X.
+//!
+//! * V was woken, so it has cleared `WAKING`, fenced (F), and taken its share. If N saw V's `WAKING`, A comes before F in the
+//!   order of `SeqCst` operations; V's load that misses X's clearing puts F before X's fence; so X's try sees A. If N did not,
+//!   then N itself picked somebody or saw X's `WAKING`, which X's try answers for.
+//! * V leaves unpicked (its time is up, or its second try succeeded). Then N, if it relied on V being the head, looked at the
+//!   head under the gate's lock before V left under the same lock: A happens before V's look.
+//!
+//! (A fence there was a mutant that no model noticed; this is why.)
+//!
+//! **Bounded barging.** A waiter that was woken in vain after about a millisecond closes the gate: from then on
+//! blocking newcomers join the line without trying, and instead make sure that the head is woken. Only calls already under
+//! way, and `try_` forms, can still be faster. It opens the gate when it has been served or gives up.
+//!
+//! # Memory ordering
+//!
+//! All changes of the gate's word are `Relaxed`: it publishes nothing. Its *loads* by notifiers are `SeqCst`, and waiters put a
+//! fence between their changes of it and their looks at the state: the handshake. What a notifier did before is published by
+//! its `Release` store to the waiter's own word, which the waiter reads with `Acquire`; that also hands the waiter's links back.
+//! The line itself is under the gate's lock.
+//!
+//! # Progress
+//!
+//! Joining, leaving and picking take the gate's lock, for a few instructions. So an operation that finds somebody in the
+//! line may have to wait for another thread there; while nobody waits, notifying is one load. "Lock-free" may therefore be
+//! said of what stands behind a gate only "while nobody sleeps".
+//!
+//! No user code runs under the gate's lock. `attempt` may panic (an `Ord` may, in a priority queue): the waiter leaves the
+//! line on the way out.
+
+mod list;
+mod place;
+
+use crate::platform::atomic::{
+    AtomicU32,
+    Ordering::{Relaxed, Release, SeqCst},
+    fence,
+};
+use crate::platform::{
+    Deadline, Mutant, Patience, Spin, Stopwatch, UnsafeCell, futex, mutated, ordering, sc_handshake,
+};
+use crate::raw_lock::RawLock;
+use list::{ASLEEP, RELEASED, WOKEN, WaitList, Waiter};
+use place::{Pick, Place, Visit};
+use std::fmt;
+
+const WAKING: u32 = 1;
+const CLOSED: u32 = 1 << 1;
+const WAITER: u32 = 1 << 2;
+
+/// See the module.
+#[repr(C)]
+pub(crate) struct Gate {
+    word: AtomicU32,
+    lock: RawLock,
+    line: UnsafeCell<WaitList>,
+}
+
+// SAFETY: the line is only used under the lock, and the waiters in it are made to be used by other threads.
+unsafe impl Send for Gate {}
+// SAFETY: as above.
+unsafe impl Sync for Gate {}
+
+impl Gate {
+    const_unless_loom! {
+        pub(crate) fn new() -> Self {
+            Gate { word: AtomicU32::new(0), lock: RawLock::new(), line: UnsafeCell::new(WaitList::new()) }
+        }
+    }
+
+    /// How many are in the line at this moment.
+    pub(crate) fn waiting(&self) -> usize {
+        (self.word.load(Relaxed) / WAITER) as usize
+    }
+
+    /// Whether a blocking newcomer may try before it joins the line. One load.
+    #[inline]
+    pub(crate) fn admits_newcomers(&self) -> bool {
+        self.word.load(Relaxed) & CLOSED == 0
+    }
+
+    /// Tells the gate that the state has changed by a `SeqCst` read-modify-write; see [`Gate::notify`].
+    #[inline]
+    pub(crate) fn notify_after_rmw(&self, serves: impl Fn(usize) -> bool) {
+        if !mutated(Mutant::GateRmwWithoutFence) {
+            sc_handshake();
+        }
+        self.notify(serves);
+    }
+
+    /// Wakes the head of the line if `serves(its tag)` and no wake is in flight. The state change came before, with a
+    /// fence between.
+    #[inline]
+    fn notify(&self, serves: impl Fn(usize) -> bool) {
+        // SeqCst: the second half of the handshake, see `sc_handshake`.
+        let word = self.word.load(SeqCst);
+        if word >= WAITER && word & WAKING == 0 {
+            self.notify_contended(serves);
+        }
+    }
+
+    #[cold]
+    fn notify_contended(&self, serves: impl Fn(usize) -> bool) {
+        let picked = self.locked(|line| {
+            // SeqCst: part of the handshake too, since WAKING may have been set and cleared again meanwhile.
+            if self.word.load(SeqCst) & WAKING != 0 || !line.head_tag().is_some_and(serves) {
+                return None;
+            }
+            // SAFETY: under the lock; the word of the one waiter in the chain is stored to below.
+            let chain = unsafe { line.take(1) };
+            // Relaxed: the word publishes nothing, the waiter's own word does.
+            self.word.fetch_add(WAKING.wrapping_sub(WAITER), Relaxed);
+            Some(chain)
+        });
+        if let Some(chain) = picked {
+            self.tell(chain, WOKEN);
+        }
+    }
+
+    /// Wakes the `count` longest waiting, exactly, and returns how many that were. What they waited for has happened.
+    ///
+    /// The caller provides the order between its state change and the load here: a lock that the waiters held when they
+    /// joined, or a fence.
+    #[inline]
+    pub(crate) fn notify_exact(&self, count: usize) -> usize {
+        if self.word.load(Relaxed) < WAITER || count == 0 {
+            return 0;
+        }
+        self.notify_exact_contended(count)
+    }
+
+    /// Wakes everybody: the state has changed for good (closed, shut down, nothing left to do).
+    pub(crate) fn release_all(&self) {
+        // The notifier's half of the handshake.
+        if !mutated(Mutant::GateReleaseAllWithoutFence) {
+            fence(SeqCst);
+        }
+        self.notify_exact(usize::MAX);
+    }
+
+    #[cold]
+    fn notify_exact_contended(&self, count: usize) -> usize {
+        let chain = self.locked(|line| {
+            // SAFETY: under the lock; every word in the chain is stored to below.
+            let chain = unsafe { line.take(count) };
+            self.word.fetch_sub(WAITER * chain.len() as u32, Relaxed);
+            chain
+        });
+        self.tell(chain, RELEASED)
+    }
+
+    /// Stores `value` to the word of each waiter in the chain and wakes it.
+    fn tell(&self, mut chain: list::Chain, value: u32) -> usize {
+        let release = ordering(Mutant::GateNotifyRelaxed, Release);
+        let mut told = 0;
+        while let Some(word) = chain.next_word() {
+            told += 1;
+            if mutated(Mutant::GateNotifyWithoutWake) {
+                // SAFETY: as below.
+                unsafe { &*word }.swap(value, release);
+                continue;
+            }
+            // Release: what the notifier did is visible to the waiter. The last access to the waiter.
+            // SAFETY: the waiter stays alive until its word is stored to (invariant 2 of the list).
+            unsafe { futex::store_and_wake(word, value, release, |before| before == ASLEEP) };
+        }
+        told
+    }
+
+    /// Waits until `attempt` succeeds; `None` when patience runs out first. The caller has tried once, or was not
+    /// admitted.
+    ///
+    /// `serves(tag)` is a look without side effects: whether an attempt by a waiter with this tag would succeed now.
+    #[cold]
+    pub(crate) fn wait<R>(
+        &self,
+        tag: usize,
+        patience: Patience,
+        mut attempt: impl FnMut() -> Option<R>,
+        serves: impl Fn(usize) -> bool + Copy,
+    ) -> Option<R> {
+        let Some(deadline) = patience.deadline() else {
+            // A deadline that has passed is one look, and those who were not admitted have not had it.
+            return attempt();
+        };
+        if self.admits_newcomers() {
+            let mut spin = Spin::for_hand_off();
+            while spin.pause() {
+                if serves(tag) && self.admits_newcomers() {
+                    if let Some(result) = attempt() {
+                        spin.ended(true);
+                        return Some(result);
+                    }
+                }
+            }
+            spin.ended(false);
+        }
+        let waiter = Waiter::new(tag);
+        let mut visit = Visit::new(Place::new(self, &waiter), serves);
+        let waiting = Stopwatch::start();
+        visit.place.join();
+        let mut newcomer = true;
+        loop {
+            if !mutated(Mutant::GateWaiterWithoutFence) {
+                fence(SeqCst);
+            }
+            if newcomer && !self.admits_newcomers() {
+                // Those who waited too long come first; but what is there now must not lie unseen.
+                self.notify(serves);
+            } else if !mutated(Mutant::GateNoSecondTry) {
+                if let Some(result) = attempt() {
+                    return Some(result);
+                }
+                // Woken and in vain, for this waiter; but the head may be another one by now, and need less.
+                if !newcomer && !mutated(Mutant::GateVainWithoutLook) {
+                    self.notify(serves);
+                }
+            }
+            newcomer = false;
+            let (pick, timed_out) = visit.place.sleep(&deadline);
+            match pick {
+                // One look more: a success that races the deadline wins, and a newcomer may not have had one.
+                Pick::Nobody => return attempt(),
+                Pick::Woken if timed_out && mutated(Mutant::GateTimeoutSwallowsWake) => return None,
+                Pick::Woken => self.clear_waking(),
+                Pick::Released => {}
+            }
+            if let Some(result) = attempt() {
+                return Some(result);
+            }
+            if timed_out {
+                return None;
+            }
+            visit.rejoin(waiting.too_long());
+        }
+    }
+
+    /// Joins the line, runs `before_sleep`, and sleeps until notified by [`Gate::notify_exact`] (`true`) or until
+    /// `deadline`, which is `None` if there is no time at all. Notifications count from before `before_sleep` on: for
+    /// conditions, where that releases the user's lock.
+    ///
+    /// An error, and nothing has happened, if the line holds a waiter with another tag.
+    pub(crate) fn wait_exact(
+        &self,
+        tag: usize,
+        deadline: Option<Deadline>,
+        before_sleep: impl FnOnce(),
+    ) -> Result<bool, AnotherTag> {
+        let waiter = Waiter::new(tag);
+        let place = Place::new(self, &waiter);
+        if mutated(Mutant::ConditionJoinsAfterUnlock) {
+            before_sleep();
+            place.join();
+        } else {
+            let joined = self.locked(|line| {
+                let alike = line.head_tag().is_none_or(|head| head == tag);
+                if alike {
+                    place.join_locked(line);
+                }
+                alike
+            });
+            if !joined {
+                return Err(AnotherTag);
+            }
+            before_sleep();
+        }
+        let (pick, timed_out) = match deadline {
+            Some(deadline) => place.sleep(&deadline),
+            None => (place.leave(), true),
+        };
+        Ok(pick == Pick::Released && !(timed_out && mutated(Mutant::ConditionTimeoutSwallowsNotify)))
+    }
+
+    /// Waits until `arrived()`, which is asked whenever [`Gate::release_all`] is called; `false` when patience runs out first.
+    #[cold]
+    pub(crate) fn wait_for(&self, patience: Patience, arrived: impl Fn() -> bool) -> bool {
+        let Some(deadline) = patience.deadline() else { return false };
+        let waiter = Waiter::new(0);
+        let place = Place::new(self, &waiter);
+        loop {
+            place.join();
+            // The waiter's half of the handshake, as in `wait`.
+            if !mutated(Mutant::GateWaiterWithoutFence) {
+                fence(SeqCst);
+            }
+            if !mutated(Mutant::GateNoSecondTry) && arrived() {
+                return true;
+            }
+            let (_, timed_out) = place.sleep(&deadline);
+            // Asked again: who releases may be late, and mean others, who have gone.
+            if arrived() {
+                return true;
+            }
+            if timed_out {
+                return false;
+            }
+        }
+    }
+
+    fn clear_waking(&self) {
+        if !mutated(Mutant::GateWakingNeverCleared) {
+            self.word.fetch_and(!WAKING, Relaxed);
+        }
+        // The waiter's half of the handshake again: who saw WAKING left it to us to see the state.
+        if !mutated(Mutant::GateClearWithoutFence) {
+            fence(SeqCst);
+        }
+    }
+
+    /// Runs `f` on the line, under the gate's lock.
+    fn locked<R>(&self, f: impl FnOnce(&mut WaitList) -> R) -> R {
+        self.lock.acquire();
+        // SAFETY: under the lock.
+        let result = self.line.with_mut(|line| f(unsafe { &mut *line }));
+        // SAFETY: acquired above. Nothing that runs under the lock panics.
+        unsafe { self.lock.unlock() };
+        result
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("waiting", &self.waiting()).finish()
+    }
+}
+
+/// The line holds a waiter with another tag.
+#[derive(Debug)]
+pub(crate) struct AnotherTag;

@@ -1,0 +1,93 @@
+//! Blocking concurrency with the vocabulary of Python's `threading` and `queue`: [`Lock`], [`RawLock`], [`Semaphore`],
+//! [`Condition`], [`Queue`].
+//!
+//! Every blocking call has a plain, a `try_`, a `_timeout` and a `_deadline` form. The types are built on the system's
+//! futex, are explored by model checkers with time-outs and spurious wake-ups included, and can be put into your own loom
+//! and shuttle models: see [Model builds](#model-builds).
+//!
+//! ```
+//! use tollgate::{Lock, Queue, Shutdown};
+//!
+//! let (paths, total) = (Queue::bounded(8), Lock::new(0));
+//! std::thread::scope(|s| {
+//!     for _ in 0..4 {
+//!         s.spawn(|| paths.iter().for_each(|path: String| *total.lock() += path.len()));
+//!     }
+//!     ["a", "bb", "ccc"].into_iter().for_each(|path| paths.put(path.to_owned()).unwrap());
+//!     paths.shutdown(Shutdown::Drain);
+//! });
+//! assert_eq!(total.into_inner(), 6);
+//! ```
+//!
+//! # Which one
+//!
+//! | You want | Use |
+//! |---|---|
+//! | one thread at a time at a value | [`Lock<T>`] |
+//! | a lock that another thread releases | [`RawLock`] |
+//! | at most n at a time | [`Semaphore`] |
+//! | to wait until a value under a lock has changed | [`Condition`] |
+//! | to hand items from threads to threads | [`Queue`] |
+//!
+//! # Time
+//!
+//! `_timeout` takes a [`Duration`](std::time::Duration) from now, `_deadline` an [`Instant`](std::time::Instant). Both are
+//! measured on the monotonic clock, once per call, however often the thread wakes up in between. `Duration::ZERO` and
+//! instants in the past are one look; a time too far away to be counted is for ever. A success that races the deadline wins.
+//!
+//! # Panics and leaks
+//!
+//! Nothing is poisoned: a guard dropped by a panic releases its lock. A guard or permit that is leaked keeps what it holds,
+//! and nothing worse. Your code (destructors) never runs under an internal lock.
+//!
+//! # Model builds
+//!
+//! With `RUSTFLAGS="--cfg loom"` (or `--cfg shuttle`) the whole crate runs on [loom]'s (or [shuttle]'s) atomics and
+//! threads, and a module `model` with settings appears. Timed waits may then time out whenever a real one could, once per
+//! thread and execution by default; instants are not compared with any clock, and `new` is not `const` under loom. A guard
+//! that is dropped by a panic does not release its lock in a model build: that is how a failing model ends. The README shows
+//! a model.
+//!
+//! [loom]: https://docs.rs/loom
+//! [shuttle]: https://docs.rs/shuttle
+
+/// A `const fn`, except under loom, whose objects cannot be made before a model runs.
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => {
+        #[cfg(not(loom))]
+        $(#[$meta])*
+        $vis const fn $($rest)*
+        #[cfg(loom)]
+        $(#[$meta])*
+        $vis fn $($rest)*
+    };
+}
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+mod condition;
+mod gate;
+mod lock;
+mod platform;
+mod queue;
+mod raw_lock;
+mod semaphore;
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod cost_tests;
+
+pub use condition::{Condition, WaitGuard};
+pub use lock::{Lock, LockGuard, MappedLockGuard};
+pub use queue::{GetError, Iter, PutError, Queue, ShutDown, Shutdown, TooManyDone, TryIter};
+pub use raw_lock::{NotLocked, RawLock};
+pub use semaphore::{AcquireError, Closed, Permit, Semaphore};
+
+/// Settings of model builds. Exists with `--cfg loom` and `--cfg shuttle` only, and is not covered by semantic versioning.
+#[cfg(any(loom, shuttle))]
+pub mod model {
+    pub use crate::platform::Mutant;
+    pub use crate::platform::model::{LateWakes, Settings, WakeOrder, current, forget_sleepers, set};
+}

@@ -1,0 +1,26 @@
+//! The futex, as the floors above see it: the calls of the back end, and what is made of them.
+
+use super::atomic::{AtomicU32, Ordering};
+use super::back_end;
+
+pub(crate) use back_end::futex::{wait, wake};
+
+/// Swaps `value` in and, if the word held a value for which `sleeps`, wakes its one waiter. The swap is the last access to
+/// the memory: the waiter may return and free the word at once, and the wake goes by address alone. It may then hit a stranger,
+/// which every wait tolerates.
+///
+/// # Safety
+///
+/// `word` must be live until the swap.
+pub(crate) unsafe fn store_and_wake(
+    word: *const AtomicU32,
+    value: u32,
+    ordering: Ordering,
+    sleeps: impl FnOnce(u32) -> bool,
+) {
+    // SAFETY: live by contract; the reference ends with the statement.
+    let before = unsafe { &*word }.swap(value, ordering);
+    if sleeps(before) {
+        back_end::futex::wake_in_step(word, 1);
+    }
+}

@@ -1,0 +1,170 @@
+//! The one door to the outside.
+//!
+//! Everything above this module is plain code over atomics, cells, a futex, a clock and a spin hint; it takes all of
+//! them from here and from nowhere else (`tests/the_platform_is_the_only_door.rs` greps for that). Three back ends of
+//! one shape stand behind the door:
+//!
+//! | build | back end | futex | time-outs |
+//! |---|---|---|---|
+//! | ordinary, Linux | `os` | the kernel's, absolute `CLOCK_MONOTONIC` deadlines | the clock |
+//! | ordinary, elsewhere, or `--cfg tollgate_portable` | `os` | a table of parked threads | the clock |
+//! | `--cfg loom` | `model` | a table of model threads | a choice of the explorer |
+//! | `--cfg shuttle` | `model` | the same | a random choice |
+//!
+//! # The shape
+//!
+//! * `atomic`: `AtomicU32`, `AtomicUsize`, `Ordering`, `fence`.
+//! * `UnsafeCell`: closure style (`with`, `with_mut`), so that loom can watch each access.
+//! * `futex`: `wait`, `wake`, `requeue`, and `store_and_wake` on top of them.
+//! * `Deadline`: when a wait ends. Nothing else may decide that time is up.
+//! * `Stopwatch`: the "waited too long" decision of hand-offs. In a model, a setting.
+//! * `Spin`: a bounded pause between two looks at a word. In a model, no spinning at all.
+//! * `sc_handshake`: see there; the one place that leans on `SeqCst` accesses.
+//! * `abstract_locks`: whether `RawLock` is replaced by its specification (models only).
+//! * `torn_down`: whether destructors must leave everything alone (a failed model being unwound).
+//! * `mutated`: whether one line is switched off (models only; how the models are shown to be able to fail).
+
+#[cfg(all(loom, shuttle))]
+compile_error!("choose one explorer: `--cfg loom` or `--cfg shuttle`");
+
+#[cfg(not(any(loom, shuttle)))]
+mod os;
+#[cfg(not(any(loom, shuttle)))]
+use os as back_end;
+
+#[cfg(any(loom, shuttle))]
+pub(crate) mod model;
+#[cfg(any(loom, shuttle))]
+use model as back_end;
+
+pub(crate) mod futex;
+mod patience;
+
+pub(crate) use back_end::atomic;
+pub(crate) use back_end::{
+    Deadline, Spin, Stopwatch, UnsafeCell, abstract_locks, mutated, sc_handshake, torn_down,
+};
+pub(crate) use patience::Patience;
+pub(crate) use std::time::{Duration, Instant};
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+pub(crate) use os::counted;
+
+/// How a futex wait ended. None of the three says that a wake was meant for the caller: look at the state again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The word did not hold the expected value; the caller never slept.
+    Changed,
+    /// The deadline passed.
+    TimedOut,
+    /// Woken, or returned for no reason at all.
+    MaybeWoken,
+}
+
+/// One line of the algorithms that a model can switch off, to show that some model then fails.
+///
+/// Outside the model back ends [`mutated`] is a constant `false`, and the switch compiles to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(any(loom, shuttle)), expect(unreachable_pub, reason = "public as `tollgate::model::Mutant`"))]
+pub enum Mutant {
+    /// `RawLock`: the releaser does not wake.
+    LockReleaseWithoutWake,
+    /// `RawLock`: a waiter that gave up takes its count along but leaves a grant behind.
+    LockTimeoutIgnoresGrant,
+    /// `RawLock`: a woken waiter that found the lock taken leaves WAKING set.
+    LockWakingNeverCleared,
+    /// `RawLock`: a sleeper may fall asleep while a wake is in flight.
+    LockSleepsAmidWake,
+    /// `RawLock`: a sleeper does not count itself.
+    LockSleeperUncounted,
+    /// `RawLock`: acquired without `Acquire`.
+    LockAcquireRelaxed,
+    /// `RawLock`: released without `Release`.
+    LockReleaseRelaxed,
+    /// `Gate`: the fence of a notifier whose state change was a read-modify-write is missing (`sc_handshake`).
+    GateRmwWithoutFence,
+    /// `Gate`: the fence between clearing "wake in flight" and the try is missing.
+    GateClearWithoutFence,
+    /// `Gate`: the fence before everybody is woken is missing.
+    GateReleaseAllWithoutFence,
+    /// `Gate`: the fence of the waiter is missing.
+    GateWaiterWithoutFence,
+    /// `Gate`: no second try between joining the list and sleeping.
+    GateNoSecondTry,
+    /// `Gate`: the notifier picks a waiter and does not wake it.
+    GateNotifyWithoutWake,
+    /// `Gate`: a woken waiter does not pass the wake on.
+    GateNoPassOn,
+    /// `Gate`: a waiter that was picked and gave up swallows its notification.
+    GateTimeoutSwallowsWake,
+    /// `Gate`: a woken waiter leaves "wake in flight" set.
+    GateWakingNeverCleared,
+    /// `Gate`: a waiter that was woken in vain does not look whether the head can be served.
+    GateVainWithoutLook,
+    /// `Gate`: a notification is published without `Release`.
+    GateNotifyRelaxed,
+    /// `Semaphore`: `release` does not tell the gate.
+    SemaphoreReleaseWithoutNotify,
+    /// `Semaphore`: a permit is taken without `Acquire`.
+    SemaphoreAcquireRelaxed,
+    /// `Semaphore`: `close` does not wake.
+    SemaphoreCloseWithoutWake,
+    /// `Condition`: the waiter joins the list only after it has released the lock.
+    ConditionJoinsAfterUnlock,
+    /// `Condition`: `notify` finds its waiter and drops it.
+    ConditionNotifyWithoutWake,
+    /// `Condition`: a waiter whose time ran out does not look whether it was notified.
+    ConditionTimeoutSwallowsNotify,
+    /// `Queue`: `put` does not tell the getters.
+    QueuePutWithoutNotify,
+    /// `Queue`: `get` does not tell the putters.
+    QueueGetWithoutNotify,
+    /// `Queue`: the last `task_done` does not tell the joiners.
+    QueueDoneWithoutNotify,
+    /// `Queue`: `shutdown` does not wake those who wait.
+    QueueShutdownWithoutWake,
+    /// `Queue`: items discarded by `shutdown` are not counted as done.
+    QueueDiscardUncounted,
+}
+
+impl Mutant {
+    /// Every mutant.
+    #[cfg(any(loom, shuttle))]
+    pub const ALL: &[Mutant] = &[
+        Mutant::LockReleaseWithoutWake,
+        Mutant::LockTimeoutIgnoresGrant,
+        Mutant::LockWakingNeverCleared,
+        Mutant::LockSleepsAmidWake,
+        Mutant::LockSleeperUncounted,
+        Mutant::LockAcquireRelaxed,
+        Mutant::LockReleaseRelaxed,
+        Mutant::GateRmwWithoutFence,
+        Mutant::GateClearWithoutFence,
+        Mutant::GateReleaseAllWithoutFence,
+        Mutant::GateWaiterWithoutFence,
+        Mutant::GateNoSecondTry,
+        Mutant::GateNotifyWithoutWake,
+        Mutant::GateNoPassOn,
+        Mutant::GateTimeoutSwallowsWake,
+        Mutant::GateWakingNeverCleared,
+        Mutant::GateVainWithoutLook,
+        Mutant::GateNotifyRelaxed,
+        Mutant::SemaphoreReleaseWithoutNotify,
+        Mutant::SemaphoreAcquireRelaxed,
+        Mutant::SemaphoreCloseWithoutWake,
+        Mutant::ConditionJoinsAfterUnlock,
+        Mutant::ConditionNotifyWithoutWake,
+        Mutant::ConditionTimeoutSwallowsNotify,
+        Mutant::QueuePutWithoutNotify,
+        Mutant::QueueGetWithoutNotify,
+        Mutant::QueueDoneWithoutNotify,
+        Mutant::QueueShutdownWithoutWake,
+        Mutant::QueueDiscardUncounted,
+    ];
+}
+
+/// `ordering`, or `Relaxed` when `mutant` is switched on.
+#[inline(always)]
+pub(crate) fn ordering(mutant: Mutant, ordering: atomic::Ordering) -> atomic::Ordering {
+    if mutated(mutant) { atomic::Ordering::Relaxed } else { ordering }
+}

@@ -1,0 +1,166 @@
+//! The back end of model builds (`--cfg loom`, `--cfg shuttle`): the explorer's atomics, cells and threads, and a
+//! futex made of them.
+//!
+//! What a model of *your* code sees is described at [`crate::model`]; this is how it is done.
+
+mod futex_table;
+mod settings;
+
+#[cfg(loom)]
+mod explorer {
+    pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+    pub(crate) use loom::thread;
+    pub(crate) use loom::thread_local;
+}
+
+#[cfg(shuttle)]
+mod explorer {
+    pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+    pub(crate) use shuttle::thread;
+    pub(crate) use shuttle::thread_local;
+}
+
+pub(crate) mod atomic {
+    pub(crate) use super::explorer::{AtomicU32, AtomicUsize, Ordering, fence};
+}
+
+pub(crate) mod futex {
+    #[expect(unused_imports, reason = "for Condition::notify_all, which does not requeue yet")]
+    pub(crate) use super::futex_table::requeue;
+    pub(crate) use super::futex_table::{wait, wake, wake_in_step};
+}
+
+pub use futex_table::forget_sleepers;
+pub use settings::{LateWakes, Settings, WakeOrder, current, set};
+
+use super::{Duration, Instant, Mutant};
+
+/// A choice of the explorer: a wait with this deadline may time out whenever a real one could.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    timed: bool,
+}
+
+impl Deadline {
+    pub(crate) const NEVER: Deadline = Deadline { timed: false };
+
+    /// `Duration::MAX` means for ever here too: no clock counts that far.
+    pub(crate) fn after(duration: Duration) -> Self {
+        Deadline { timed: duration != Duration::MAX }
+    }
+
+    /// A model has no clock, and reading the real one would make executions differ from their replay: under loom every
+    /// instant lies ahead, under shuttle one in four has passed.
+    pub(crate) fn at(_: Instant) -> Option<Self> {
+        #[cfg(shuttle)]
+        if shuttle::rand::Rng::gen_bool(&mut shuttle::rand::thread_rng(), 0.25) {
+            return None;
+        }
+        Some(Deadline { timed: true })
+    }
+}
+
+/// "Waited too long": a setting, see [`Settings::too_long`].
+#[derive(Debug)]
+pub(crate) struct Stopwatch;
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Stopwatch
+    }
+
+    pub(crate) fn too_long(&self) -> bool {
+        #[cfg(shuttle)]
+        return current().too_long && shuttle::rand::Rng::gen_bool(&mut shuttle::rand::thread_rng(), 0.5);
+        #[cfg(loom)]
+        current().too_long
+    }
+}
+
+/// Models do not spin: a spin adds states and finds nothing that a sleep does not.
+#[derive(Debug)]
+pub(crate) struct Spin;
+
+impl Spin {
+    pub(crate) fn for_lock() -> Self {
+        Spin
+    }
+
+    pub(crate) fn for_hand_off() -> Self {
+        Spin
+    }
+
+    pub(crate) fn pause(&mut self) -> bool {
+        false
+    }
+
+    pub(crate) fn ended(&self, _: bool) {}
+}
+
+/// See the function of this name in `platform/os/mod.rs`: loom weakens `SeqCst` accesses to `AcqRel`, so the fence
+/// that they stand for is made explicit. This is the one line that differs from what is compiled for use.
+pub(crate) fn sc_handshake() {
+    atomic::fence(atomic::Ordering::SeqCst);
+}
+
+/// Whether `RawLock` is its specification (one step to take, one to give back) instead of the real algorithm.
+pub(crate) fn abstract_locks() -> bool {
+    !current().real_locks
+}
+
+/// Whether this thread belongs to a failed model that is being unwound. The explorer has no execution any more then, and an
+/// operation in a destructor would panic a second time, which aborts the process and hides the first panic.
+pub(crate) fn torn_down() -> bool {
+    std::thread::panicking()
+}
+
+/// Whether this line is switched off in the running model.
+pub(crate) fn mutated(mutant: Mutant) -> bool {
+    current().mutant == Some(mutant)
+}
+
+/// loom's cell reports every pair of accesses that race; shuttle has none, so there it is the plain one.
+#[derive(Debug)]
+pub(crate) struct UnsafeCell<T: ?Sized> {
+    #[cfg(loom)]
+    cell: loom::cell::UnsafeCell<T>,
+    #[cfg(shuttle)]
+    cell: std::cell::UnsafeCell<T>,
+}
+
+impl<T> UnsafeCell<T> {
+    #[cfg(loom)]
+    pub(crate) fn new(value: T) -> Self {
+        UnsafeCell { cell: loom::cell::UnsafeCell::new(value) }
+    }
+
+    #[cfg(shuttle)]
+    pub(crate) const fn new(value: T) -> Self {
+        UnsafeCell { cell: std::cell::UnsafeCell::new(value) }
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.cell.into_inner()
+    }
+}
+
+impl<T: ?Sized> UnsafeCell<T> {
+    pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        #[cfg(loom)]
+        return self.cell.with(f);
+        #[cfg(shuttle)]
+        f(self.cell.get())
+    }
+
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        #[cfg(loom)]
+        return self.cell.with_mut(f);
+        #[cfg(shuttle)]
+        f(self.cell.get())
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        // SAFETY: `&mut self` is exclusive; the lifetime is that of the borrow.
+        self.with_mut(|pointer| unsafe { &mut *pointer })
+    }
+}

@@ -1,0 +1,87 @@
+//! What a model may be told. Public as `tollgate::model` in model builds.
+
+use crate::platform::Mutant;
+use std::cell::Cell;
+
+/// Which sleeper of a futex word a wake picks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WakeOrder {
+    /// The longest sleeping, as the kernel does among threads of one priority.
+    #[default]
+    Fifo,
+    /// The latest. No correctness may depend on the order, so models are run with both.
+    Lifo,
+}
+
+/// The wake that follows a release is a step of its own, and looks at the lock's word once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LateWakes(());
+
+impl LateWakes {
+    /// # Safety
+    ///
+    /// In the models that run with this, every lock outlives the calls that release it: none is freed by its next owner.
+    pub const unsafe fn new() -> Self {
+        LateWakes(())
+    }
+}
+
+/// How the model back end behaves in executions that run on this operating system thread (loom and shuttle run all
+/// threads of a model on the thread that started it).
+///
+/// ```
+/// # #[cfg(loom)] {
+/// use tollgate::model::{Settings, set};
+/// set(Settings { timeouts: 2, ..Settings::default() });
+/// loom::model(|| { /* … */ });
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How many timed waits of each thread may time out in one execution; later ones sleep until they are woken, so
+    /// that a loop around a timed call ends. A call that is woken in vain waits more than once. Default 1.
+    pub timeouts: usize,
+    /// How many untimed waits of each thread may return for no reason in one execution. Default 0; run once with 1.
+    pub spurious: usize,
+    /// Whom a wake picks. Default first come, first served.
+    pub wake_order: WakeOrder,
+    /// Whether a thread that was woken in vain has always "waited too long" and asks to be served next. loom: always
+    /// or never; shuttle: at random or never. Default `false`.
+    pub too_long: bool,
+    /// Whether locks are the real algorithm instead of its specification (which is what a model of something else
+    /// wants: fewer states, same behaviour). Default `false`.
+    pub real_locks: bool,
+    /// Whether the wake that follows a lock's release is a step of its own, as in reality. Default: one step with the
+    /// release.
+    pub late_wakes: Option<LateWakes>,
+    /// A line to switch off, to see a model fail.
+    pub mutant: Option<Mutant>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            timeouts: 1,
+            spurious: 0,
+            wake_order: WakeOrder::Fifo,
+            too_long: false,
+            real_locks: false,
+            late_wakes: None,
+            mutant: None,
+        }
+    }
+}
+
+std::thread_local! {
+    static SETTINGS: Cell<Option<Settings>> = const { Cell::new(None) };
+}
+
+/// Sets the [`Settings`] for models that are started on the calling thread from now on. Call it outside a model.
+pub fn set(settings: Settings) {
+    SETTINGS.set(Some(settings));
+}
+
+/// The settings in force.
+pub fn current() -> Settings {
+    SETTINGS.get().unwrap_or_default()
+}

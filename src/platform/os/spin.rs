@@ -1,0 +1,239 @@
+//! Spinning: bounded in time, read-only between two looks, and given up by threads for which it never pays.
+//!
+//! A count of `pause` instructions means 0.3 µs on one machine and 4.5 µs on another, so the pause is timed once per
+//! process and all lengths here are nanoseconds. On a machine with one CPU nothing spins.
+//!
+//! Two shapes, because two different things are being waited for (figures from an experiment on two Zen 4 CPUs;
+//! `benches` repeats them):
+//!
+//! * [`Spin::for_lock`]: somebody is inside a critical section. The first look comes late (0.8 µs) and the next ones
+//!   every 1.6 µs: eight tight first looks made two threads four times slower, because each look at a lock that is
+//!   free half of the time steals it and moves two cache lines.
+//! * [`Spin::for_hand_off`]: somebody is about to produce something. Eight tight looks, then up to 0.4 µs between
+//!   them, 40 µs in all: it has to outlast a wake-up across CPUs (15 to 30 µs on a virtual machine), or both sides
+//!   sleep and each wake-up is longer than the other's patience.
+//!
+//! Where that never pays (all threads on one CPU, long waits) each thread remembers, for either shape: after k failures in
+//! a row it skips the next 2^k - 1 (at most 63) spins; a success halves k.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::thread::LocalKey;
+use std::time::Instant;
+
+/// `pause` instructions per 6.4 µs, or 0 while nobody has timed them.
+static PAUSES: AtomicU32 = AtomicU32::new(0);
+/// The unit that [`PAUSES`] counts for, in nanoseconds.
+const UNIT: u32 = 6_400;
+/// The value of [`PAUSES`] on a machine with one CPU.
+const NEVER: u32 = u32::MAX;
+
+thread_local! {
+    /// How often in a row spins of either shape failed in this thread, and how many are still to be skipped.
+    static LOCKS: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
+    static HAND_OFFS: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
+}
+
+#[derive(Clone, Copy)]
+struct Memory {
+    failures: u8,
+    skip: u8,
+}
+
+const MOST_FAILURES: u8 = 6;
+
+/// One spin: a bounded sequence of pauses between looks.
+#[derive(Debug)]
+pub(crate) struct Spin {
+    /// Nanoseconds left of the budget.
+    left: u32,
+    /// Nanoseconds until the next look.
+    next: u32,
+    /// No gap between two looks grows beyond this.
+    widest: u32,
+    /// Looks with a single pause between them, first.
+    tight: u32,
+    /// The thread's memory of such spins.
+    memory: &'static LocalKey<Cell<Memory>>,
+    started: bool,
+}
+
+impl Spin {
+    /// The shape for waiting until a lock is free: 30 µs.
+    pub(crate) fn for_lock() -> Self {
+        Spin::new(&LOCKS, 30_000, 800, 1_600, 0)
+    }
+
+    /// The shape for waiting until somebody has produced something: 40 µs.
+    pub(crate) fn for_hand_off() -> Self {
+        Spin::new(&HAND_OFFS, 40_000, 50, 400, 8)
+    }
+
+    /// A spin with this budget, or with none in a thread for which it has not been paying.
+    fn new(memory: &'static LocalKey<Cell<Memory>>, budget: u32, next: u32, widest: u32, tight: u32) -> Self {
+        let mut now = memory.get();
+        let left = if now.skip == 0 { budget } else { 0 };
+        now.skip = now.skip.saturating_sub(1);
+        memory.set(now);
+        Spin { left, next, widest, tight, memory, started: false }
+    }
+
+    /// Pauses until it is time for the next look. `false` when the budget is spent.
+    #[inline]
+    pub(crate) fn pause(&mut self) -> bool {
+        let per_unit = pauses_per_unit();
+        if self.left == 0 || per_unit == NEVER {
+            return false;
+        }
+        self.started = true;
+        if self.tight > 0 {
+            self.tight -= 1;
+            std::hint::spin_loop();
+            return true;
+        }
+        let now = self.next.min(self.left);
+        self.left -= now;
+        self.next = (self.next * 2).min(self.widest);
+        let pauses = (u64::from(now) * u64::from(per_unit) / u64::from(UNIT)).max(1);
+        for _ in 0..pauses {
+            std::hint::spin_loop();
+        }
+        true
+    }
+
+    /// Tells the thread's memory how this spin ended.
+    pub(crate) fn ended(&self, found: bool) {
+        if !self.started {
+            return;
+        }
+        let mut now = self.memory.get();
+        if found {
+            now.failures /= 2;
+            now.skip = 0;
+        } else {
+            now.failures = (now.failures + 1).min(MOST_FAILURES);
+            now.skip = (1 << now.failures) - 1;
+        }
+        self.memory.set(now);
+    }
+}
+
+#[inline]
+fn pauses_per_unit() -> u32 {
+    match PAUSES.load(Relaxed) {
+        0 => calibrate(),
+        known => known,
+    }
+}
+
+/// Times the pause instruction, about 20 µs, once per process. A preempted measurement would read too long, so the
+/// shortest of five counts.
+#[cold]
+fn calibrate() -> u32 {
+    const SAMPLE: u32 = 100;
+    let pauses = match cpus() {
+        1 => NEVER,
+        _ => {
+            let shortest = (0..5)
+                .map(|_| {
+                    let start = Instant::now();
+                    for _ in 0..SAMPLE {
+                        std::hint::spin_loop();
+                    }
+                    start.elapsed().as_nanos()
+                })
+                .min();
+            let nanos = shortest.unwrap_or(1).clamp(1, 1_000_000) as u32;
+            (SAMPLE * UNIT / nanos).max(1)
+        }
+    };
+    PAUSES.store(pauses, Relaxed);
+    pauses
+}
+
+/// How many CPUs the machine has, whichever of them this thread may use: the answer is kept for the whole process, so the
+/// affinity of the thread that happens to ask must not decide it.
+#[cfg(target_os = "linux")]
+fn cpus() -> usize {
+    // SAFETY: no memory is involved.
+    let online = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+    usize::try_from(online).unwrap_or(2)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cpus() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// In a thread of its own, whose memory is empty.
+    fn afresh(test: fn()) {
+        if pauses_per_unit() != NEVER {
+            std::thread::spawn(test).join().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_lock_spin_ends_within_its_budget_of_pauses() {
+        afresh(|| {
+            let mut spin = Spin::for_lock();
+            let mut looks = 0;
+            while spin.pause() {
+                looks += 1;
+            }
+            // 0.8 + 18 × 1.6 = 29.6 µs, and one shorter last look.
+            assert_eq!(looks, 20);
+            assert!(!spin.pause());
+        });
+    }
+
+    #[test]
+    fn a_spin_takes_about_the_time_it_says() {
+        afresh(|| {
+            // The shortest of many: other threads can only make it longer.
+            let shortest = (0..50)
+                .map(|_| {
+                    let start = Instant::now();
+                    let mut spin = Spin::for_lock();
+                    while spin.pause() {}
+                    start.elapsed()
+                })
+                .min();
+            assert!(shortest > Some(Duration::from_micros(10)), "{shortest:?}");
+        });
+    }
+
+    #[test]
+    fn a_thread_for_which_spinning_never_pays_stops_spinning() {
+        for shape in [Spin::for_lock, Spin::for_hand_off] {
+            if pauses_per_unit() == NEVER {
+                return;
+            }
+            std::thread::spawn(move || {
+                let mut spun = 0;
+                for _ in 0..640 {
+                    let mut spin = shape();
+                    if spin.pause() {
+                        spun += 1;
+                        while spin.pause() {}
+                    }
+                    spin.ended(false);
+                }
+                // 6 while it learns, then one in 64.
+                assert!((6..=20).contains(&spun), "{spun} of 640 waits spun");
+                let mut spin = shape();
+                while !spin.pause() {
+                    spin = shape();
+                }
+                spin.ended(true);
+                assert!(shape().pause(), "a success is not rewarded");
+            })
+            .join()
+            .unwrap();
+        }
+    }
+}

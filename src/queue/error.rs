@@ -1,0 +1,121 @@
+//! What can go wrong with a queue. The item always comes back.
+
+use std::error::Error;
+use std::fmt;
+
+/// The queue has been shut down.
+///
+/// For `put`, with the item that it did not take: `ShutDown(item)`; for `get`, with nothing: `ShutDown(())`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ShutDown<T = ()>(pub T);
+
+/// Why a `try_` or timed put did not take the item, and the item.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PutError<T> {
+    /// No room: at the moment of a `try_put`, or until the deadline.
+    Full(T),
+    /// The queue has been shut down.
+    ShutDown(T),
+}
+
+/// Why a `try_` or timed get gave no item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GetError {
+    /// No item: at the moment of a `try_get`, or until the deadline.
+    Empty,
+    /// The queue has been shut down, and gives out no more items.
+    ShutDown,
+}
+
+/// More calls of `task_done` than items were put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyDone;
+
+impl<T> ShutDown<T> {
+    /// The item.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> PutError<T> {
+    /// The item.
+    pub fn into_inner(self) -> T {
+        match self {
+            PutError::Full(item) | PutError::ShutDown(item) => item,
+        }
+    }
+
+    /// Whether the queue had no room.
+    pub fn is_full(&self) -> bool {
+        matches!(self, PutError::Full(_))
+    }
+}
+
+impl<T> From<ShutDown<T>> for PutError<T> {
+    fn from(ShutDown(item): ShutDown<T>) -> Self {
+        PutError::ShutDown(item)
+    }
+}
+
+impl From<ShutDown> for GetError {
+    fn from(_: ShutDown) -> Self {
+        GetError::ShutDown
+    }
+}
+
+const SHUT_DOWN: &str = "queue shut down";
+
+// The items need not be `Debug`: an error must be reportable whatever it carries.
+impl<T> fmt::Debug for ShutDown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShutDown(..)")
+    }
+}
+
+impl<T> fmt::Display for ShutDown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(SHUT_DOWN)
+    }
+}
+
+impl<T> Error for ShutDown<T> {}
+
+impl<T> fmt::Debug for PutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PutError::Full(_) => "Full(..)",
+            PutError::ShutDown(_) => "ShutDown(..)",
+        })
+    }
+}
+
+impl<T> fmt::Display for PutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PutError::Full(_) => "queue full",
+            PutError::ShutDown(_) => SHUT_DOWN,
+        })
+    }
+}
+
+impl<T> Error for PutError<T> {}
+
+impl fmt::Display for GetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            GetError::Empty => "queue empty",
+            GetError::ShutDown => SHUT_DOWN,
+        })
+    }
+}
+
+impl Error for GetError {}
+
+impl fmt::Display for TooManyDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("task_done called more often than items were put")
+    }
+}
+
+impl Error for TooManyDone {}

@@ -1,0 +1,420 @@
+//! The lock that everything else is built on: four bytes, no data, no owner.
+//!
+//! # The word
+//!
+//! | bits | name | meaning |
+//! |---|---|---|
+//! | 0 | `LOCKED` | somebody holds the lock |
+//! | 1 | `WAKING` | a wake is in flight: nobody needs to send another |
+//! | 2 | `STARVING` | a sleeper has waited too long: the next release hands the lock over |
+//! | 3 | `GRANTED` | the lock has been acquired on behalf of whichever counted sleeper comes first |
+//! | 4.. | sleepers | threads between counting themselves in and acquiring or giving up |
+//!
+//! Sleepers sleep on this word itself, expecting what they last saw, less a wake or grant under way (invariant 2), so a
+//! release that they have not seen makes the kernel refuse the sleep. Every change is one read-modify-write of the one word; nothing is ever stored
+//! over it, so no bit is lost (a three-state word with a plain swap loses its starving bit, and its last woken thread
+//! makes a futile wake).
+//!
+//! # Acquire
+//!
+//! `0 -> LOCKED` in one compare-exchange. Otherwise: spin with read-only looks, bounded in time; then count oneself in
+//! (only while `LOCKED` is seen), and sleep. Whoever is awake may take a lock that is free (barging); a sleeper that
+//! takes it counts itself out in the same step.
+//!
+//! # Release
+//!
+//! One compare-exchange `LOCKED -> 0` when nobody sleeps. With sleepers another one, and until it succeeds the lock is still
+//! ours, decides what to do:
+//!
+//! * nobody is starving, no wake in flight: release, set `WAKING`, then wake one;
+//! * a wake in flight: release, wake nobody. The thread that was woken has not looked at the word yet;
+//! * somebody is starving: keep `LOCKED`, set `GRANTED`, wake one. The sleeper that comes out first owns the lock.
+//!
+//! **The release is the last access to the lock's memory**: what follows is a wake by address alone. The next owner may
+//! free the lock at once (R35 of the historical bugs).
+//!
+//! A `fetch_sub` would do for a release that does not yet know whether somebody sleeps, and needs a load before it (on the
+//! Intel machine where this was measured, a pair with load and subtraction took 17.5 ns, with the compare-exchange 13 to 15)
+//! and a wake by address after it when a sleeper came in between, for which no sleep need have happened.
+//!
+//! # Invariants
+//!
+//! 1. At most one thread holds the lock: `LOCKED` goes from 0 to 1 only by the compare-exchange of its taker, and a
+//!    grant changes owner without passing through 0.
+//! 2. *No lost wake-up.* A counted sleeper sleeps only on a word with `LOCKED`, without `WAKING` and `GRANTED`, as compared by
+//!    the kernel; so the release that ends this ownership will see a sleeper and no wake in flight, and wake. While `WAKING`
+//!    or `GRANTED` is set nobody falls asleep: the wake that goes with it reaches a thread that slept before, or else every
+//!    counted thread is still on its way to sleep, finds the word changed, and looks again. Whoever comes out clears the bit,
+//!    and sleeps again only in a step that saw `LOCKED`.
+//!
+//!    (Sleeping on a word *with* `WAKING`, on the ground that somebody else is in flight, loses wake-ups: between that look and
+//!    the kernel's comparison the one in flight may acquire, clear the bit and leave, another release set it and wake nobody,
+//!    and a newcomer restore the count; the word is the same, and all sleep. shuttle found it with four threads; loom, with
+//!    three, had not. `Mutant::LockSleepsAmidWake` keeps it.)
+//! 3. `WAKING` and `STARVING` imply a sleeper: each is set in a step that sees one, and cleared by whoever leaves (a wake
+//!    in flight) or by the thread that set it (starving). So without sleepers the word is 0 or `LOCKED`.
+//! 4. `GRANTED` is set only with a counted sleeper, and a sleeper that gives up takes a grant instead of leaving; so a
+//!    grant never stays behind.
+//! 5. *Wakes never exceed sleeps*: each wake sets `WAKING` or `GRANTED` in a step that sees a sleeper; only a thread back
+//!    from a futex wait clears them, one of the two, once per wait.
+//! 6. *Bounded bypass*: a sleeper that has been awake in vain once and has waited about 1 ms sets `STARVING`. Every
+//!    release that follows hands the lock to the longest sleeper, until the thread that set the bit has the lock. So once it
+//!    has asked and sleeps again, the only threads that go before it are those that sleep in front of it, each once. (Until it
+//!    sleeps, threads that count themselves in change the word and can send it round once more.)
+//!
+//! # Memory ordering
+//!
+//! Taking the lock is an `Acquire` read-modify-write of a value in the release sequence headed by the last `Release`
+//! (all changes are read-modify-writes), so everything before a release happens before everything after the next
+//! acquire. Counting, clearing and leaving are `Relaxed`: they publish nothing. A grant is the releaser's `Release`
+//! step, taken by an `Acquire` one.
+//!
+//! # Progress and cost
+//!
+//! Blocking. Uncontended: two read-modify-writes a pair, no fence, no system call. Spinning is bounded (30 µs per
+//! sleep); there is no `sched_yield`.
+
+use crate::platform::atomic::{
+    AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use crate::platform::{
+    Duration, Instant, Mutant, Patience, Spin, Stopwatch, Wait, abstract_locks, futex, mutated, ordering,
+};
+use std::fmt;
+
+const LOCKED: u32 = 1;
+const WAKING: u32 = 1 << 1;
+const STARVING: u32 = 1 << 2;
+const GRANTED: u32 = 1 << 3;
+const SLEEPER: u32 = 1 << 4;
+
+/// Whether any thread is counted in.
+const fn sleepers(word: u32) -> bool {
+    word >= SLEEPER
+}
+
+/// Release of a lock that nobody holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotLocked;
+
+impl fmt::Display for NotLocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("release of a RawLock that is not locked")
+    }
+}
+
+impl std::error::Error for NotLocked {}
+
+/// A lock without data and without an owner: any thread may release it. Python's `threading.Lock`.
+///
+/// Use [`Lock<T>`](crate::Lock) to protect a value; use this where the acquirer and the releaser are different threads
+/// or different functions.
+///
+/// ```
+/// use tollgate::RawLock;
+///
+/// static GATE: RawLock = RawLock::new();
+///
+/// GATE.acquire();
+/// assert!(GATE.is_locked());
+/// assert!(!GATE.try_acquire());
+/// std::thread::spawn(|| GATE.release().unwrap()).join().unwrap(); // any thread may
+/// assert!(GATE.release().is_err()); // not locked: an error that changes nothing
+/// ```
+///
+/// # Memory ordering
+///
+/// Everything before a `release` happens before everything after the acquisition that follows it.
+///
+/// # Fairness
+///
+/// Whoever is awake may take a free lock, ahead of those who sleep. A sleeper that was woken in vain and has waited for
+/// about a millisecond makes the next releases hand the lock over to the longest sleepers until it has been served.
+///
+/// # Cost
+///
+/// Four bytes. Uncontended, two atomic read-modify-write operations for an acquire and release pair, no system call.
+pub struct RawLock {
+    word: AtomicU32,
+}
+
+impl RawLock {
+    const_unless_loom! {
+        /// A free lock.
+        pub fn new() -> Self {
+            RawLock { word: AtomicU32::new(0) }
+        }
+    }
+
+    /// Waits until the lock is free and takes it. `lock.acquire()` in Python.
+    ///
+    /// The lock is not reentrant: a thread that acquires it twice waits until another thread releases it.
+    #[inline]
+    pub fn acquire(&self) {
+        let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
+        if let Err(word) = self.word.compare_exchange(0, LOCKED, acquire, Relaxed) {
+            self.acquire_forever(word);
+        }
+    }
+
+    /// Takes the lock if it is free. `lock.acquire(blocking=False)`.
+    #[inline]
+    #[must_use = "if the result is false, the lock was not acquired"]
+    pub fn try_acquire(&self) -> bool {
+        self.acquire_within(Patience::None)
+    }
+
+    /// Waits at most `timeout` for the lock; whether it was acquired. `lock.acquire(timeout=…)`.
+    ///
+    /// `Duration::ZERO` is one look; `Duration::MAX` is for ever.
+    #[inline]
+    #[must_use = "if the result is false, the lock was not acquired"]
+    pub fn acquire_timeout(&self, timeout: Duration) -> bool {
+        self.acquire_within(Patience::timeout(timeout))
+    }
+
+    /// Waits until `deadline` at most; whether the lock was acquired. A deadline that has passed is one look.
+    #[inline]
+    #[must_use = "if the result is false, the lock was not acquired"]
+    pub fn acquire_deadline(&self, deadline: Instant) -> bool {
+        self.acquire_within(Patience::Until(deadline))
+    }
+
+    /// Releases the lock, whoever acquired it. `lock.release()`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotLocked`], and nothing has changed, if the lock is free.
+    #[inline]
+    pub fn release(&self) -> Result<(), NotLocked> {
+        // Release: what the holder did is visible to the next acquirer.
+        match self.word.compare_exchange(LOCKED, 0, Release, Relaxed) {
+            // An abstract lock has no count of its sleepers, so each release wakes.
+            Ok(_) if abstract_locks() => futex::wake(&self.word, 1),
+            Ok(_) => {}
+            Err(word) => return self.release_contended(word),
+        }
+        Ok(())
+    }
+
+    /// Whether somebody holds the lock at this moment. `lock.locked()`.
+    #[inline]
+    pub fn is_locked(&self) -> bool {
+        self.word.load(Relaxed) & LOCKED != 0
+    }
+
+    /// The one body of all forms of `acquire`.
+    #[inline]
+    pub(crate) fn acquire_within(&self, patience: Patience) -> bool {
+        let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
+        match self.word.compare_exchange(0, LOCKED, acquire, Relaxed) {
+            Ok(_) => true,
+            Err(word) => self.acquire_contended(word, patience),
+        }
+    }
+
+    /// Releases a lock that the caller holds.
+    ///
+    /// # Safety
+    ///
+    /// The calling code holds the lock, and nobody else will release it.
+    #[inline]
+    pub(crate) unsafe fn unlock(&self) {
+        let release = ordering(Mutant::LockReleaseRelaxed, Release);
+        if abstract_locks() {
+            // SAFETY: `self` is live until the store, which is the last access.
+            unsafe { futex::store_and_wake(&self.word, 0, release, |_| true) };
+            return;
+        }
+        // Release: what the holder did is visible to the next acquirer. The last access to `self`.
+        if let Err(word) = self.word.compare_exchange(LOCKED, 0, release, Relaxed) {
+            let released = self.release_contended(word);
+            debug_assert!(released.is_ok(), "tollgate: unlock of a free lock");
+        }
+    }
+
+    /// Apart from `acquire_contended`, so that the fast path need not build a `Patience`.
+    #[cold]
+    fn acquire_forever(&self, word: u32) {
+        let acquired = self.acquire_contended(word, Patience::Forever);
+        debug_assert!(acquired);
+    }
+
+    /// Acquires a lock whose word was just seen as `word`, not free and unobserved.
+    #[cold]
+    fn acquire_contended(&self, mut word: u32, patience: Patience) -> bool {
+        if abstract_locks() {
+            return self.acquire_abstract(patience);
+        }
+        // Free, but with sleepers or a stale bit: barging is allowed.
+        if word & LOCKED == 0 && self.take_free(&mut word) {
+            return true;
+        }
+        let Some(deadline) = patience.deadline() else { return false };
+        if self.spin(&mut word) {
+            return true;
+        }
+        // Count ourselves in. Only while the lock is held: its release will then see us.
+        loop {
+            if word & LOCKED == 0 {
+                if self.take_free(&mut word) {
+                    return true;
+                }
+                continue;
+            }
+            let counted = word + if mutated(Mutant::LockSleeperUncounted) { 0 } else { SLEEPER };
+            match self.word.compare_exchange_weak(word, counted, Relaxed, Relaxed) {
+                Ok(_) => {
+                    word = counted;
+                    break;
+                }
+                Err(now) => word = now,
+            }
+        }
+        self.sleep_until_acquired(word, &deadline)
+    }
+
+    /// The loop of a counted sleeper.
+    fn sleep_until_acquired(&self, mut word: u32, deadline: &crate::platform::Deadline) -> bool {
+        let asleep = Stopwatch::start();
+        let mut starving = 0;
+        loop {
+            // `word` was seen with LOCKED and counts us. Invariant 2: if a wake or a grant is under way, this returns at once.
+            let expected =
+                if mutated(Mutant::LockSleepsAmidWake) { word } else { word & !(WAKING | GRANTED) };
+            let wait = futex::wait(&self.word, expected, deadline);
+            word = self.word.load(Relaxed);
+            if wait == Wait::MaybeWoken && word & (LOCKED | GRANTED) == LOCKED {
+                self.spin_awake(&mut word);
+            }
+            loop {
+                // What this thread may do with what it sees, in one step: take a grant, take a free lock, give up,
+                // or clear the way for the next wake and sleep again.
+                let gives_up = wait == Wait::TimedOut;
+                let free = word & LOCKED == 0;
+                let granted = word & GRANTED != 0 && !(gives_up && mutated(Mutant::LockTimeoutIgnoresGrant));
+                let leaves = granted || free || gives_up;
+                let mut next = if mutated(Mutant::LockWakingNeverCleared) { word } else { word & !WAKING };
+                if granted {
+                    next &= !GRANTED;
+                } else if free {
+                    next |= LOCKED;
+                }
+                if leaves {
+                    next = (next & !starving).wrapping_sub(SLEEPER);
+                } else if starving == 0 && word & STARVING == 0 && asleep.too_long() {
+                    next |= STARVING;
+                }
+                if next != word {
+                    // Acquire: for the two ways out that acquire; see "Memory ordering".
+                    let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
+                    if let Err(now) = self.word.compare_exchange_weak(word, next, acquire, Relaxed) {
+                        word = now;
+                        continue;
+                    }
+                }
+                if leaves {
+                    return granted || free;
+                }
+                starving |= next & !word & STARVING;
+                word = next;
+                break;
+            }
+        }
+    }
+
+    /// Takes the lock while it is free. `false` once it is seen locked.
+    fn take_free(&self, word: &mut u32) -> bool {
+        // Acquire: what the last holder did is visible from here on.
+        let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
+        while *word & LOCKED == 0 {
+            match self.word.compare_exchange_weak(*word, *word | LOCKED, acquire, Relaxed) {
+                Ok(_) => return true,
+                Err(now) => *word = now,
+            }
+        }
+        false
+    }
+
+    /// Looks at the word from time to time; takes the lock if it is seen free. `false` when the budget is spent.
+    fn spin(&self, word: &mut u32) -> bool {
+        let mut spin = Spin::for_lock();
+        while spin.pause() {
+            *word = self.word.load(Relaxed);
+            if *word & LOCKED == 0 && self.take_free(word) {
+                spin.ended(true);
+                return true;
+            }
+        }
+        spin.ended(false);
+        false
+    }
+
+    /// The same for a counted sleeper that was woken in vain: waits for a word that lets it go on.
+    fn spin_awake(&self, word: &mut u32) {
+        let mut spin = Spin::for_lock();
+        while *word & (LOCKED | GRANTED) == LOCKED && spin.pause() {
+            *word = self.word.load(Relaxed);
+        }
+        spin.ended(*word & (LOCKED | GRANTED) != LOCKED);
+    }
+
+    /// Releases a lock whose word was seen as `word`, not plain `LOCKED`.
+    #[cold]
+    fn release_contended(&self, mut word: u32) -> Result<(), NotLocked> {
+        let release = ordering(Mutant::LockReleaseRelaxed, Release);
+        let address = &raw const self.word;
+        loop {
+            if word & LOCKED == 0 {
+                return Err(NotLocked);
+            }
+            let (next, wakes) = if !sleepers(word) {
+                (word & !LOCKED, false)
+            } else if word & (STARVING | GRANTED) == STARVING {
+                (word | GRANTED, true)
+            } else if word & WAKING == 0 {
+                ((word & !LOCKED) | WAKING, true)
+            } else {
+                (word & !LOCKED, false)
+            };
+            // Release: what the holder did is visible to the next acquirer. The last access to `self`.
+            match self.word.compare_exchange_weak(word, next, release, Relaxed) {
+                Ok(_) => {
+                    if wakes && !mutated(Mutant::LockReleaseWithoutWake) {
+                        futex::wake(address, 1);
+                    }
+                    return Ok(());
+                }
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// The specification that stands in for the algorithm in models of something else: exactly acquire and release.
+    fn acquire_abstract(&self, patience: Patience) -> bool {
+        let Some(deadline) = patience.deadline() else { return false };
+        loop {
+            let timed_out = futex::wait(&self.word, LOCKED, &deadline) == Wait::TimedOut;
+            let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
+            if self.word.compare_exchange(0, LOCKED, acquire, Relaxed).is_ok() {
+                return true;
+            }
+            if timed_out {
+                return false;
+            }
+        }
+    }
+}
+
+impl Default for RawLock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for RawLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawLock").field("locked", &self.is_locked()).finish()
+    }
+}

@@ -1,0 +1,29 @@
+//! What several test files use.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Long enough for anything that has to happen on a loaded machine.
+pub const AGES: Duration = Duration::from_secs(60);
+/// Long enough to be noticed, short enough for a test.
+pub const A_WHILE: Duration = Duration::from_millis(50);
+
+/// Waits until `happened`, and fails after [`AGES`].
+#[track_caller]
+pub fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !happened() {
+        assert!(start.elapsed() < AGES, "never happened: {what}");
+        thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// The CPU time that the calling thread has used so far.
+#[cfg(target_os = "linux")]
+pub fn cpu_time() -> Duration {
+    // The first field of schedstat: nanoseconds on a CPU.
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
+}

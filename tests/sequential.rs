@@ -1,0 +1,253 @@
+//! Property tests: on one thread, every sequence of calls does what a plain model says.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+use tollgate::{
+    AcquireError, Closed, GetError, Permit, PutError, Queue, RawLock, Semaphore, ShutDown, Shutdown,
+    TooManyDone,
+};
+
+/// A deadline that has passed.
+fn past() -> Instant {
+    Instant::now()
+}
+
+const NO_TIME: Duration = Duration::from_nanos(1);
+
+#[derive(Clone, Debug)]
+enum QueueCall {
+    Put,
+    TryPut,
+    PutTimeout,
+    PutDeadline,
+    Get,
+    TryGet,
+    GetTimeout,
+    GetDeadline,
+    TaskDone,
+    JoinTimeout,
+    TryIter(usize),
+    Shutdown(bool),
+}
+
+fn queue_call() -> impl Strategy<Value = QueueCall> {
+    prop_oneof![
+        4 => Just(QueueCall::Put),
+        4 => Just(QueueCall::TryPut),
+        1 => Just(QueueCall::PutTimeout),
+        1 => Just(QueueCall::PutDeadline),
+        3 => Just(QueueCall::Get),
+        3 => Just(QueueCall::TryGet),
+        1 => Just(QueueCall::GetTimeout),
+        1 => Just(QueueCall::GetDeadline),
+        3 => Just(QueueCall::TaskDone),
+        1 => Just(QueueCall::JoinTimeout),
+        1 => (0..4_usize).prop_map(QueueCall::TryIter),
+        1 => any::<bool>().prop_map(QueueCall::Shutdown),
+    ]
+}
+
+/// What a queue is, without threads.
+#[derive(Default)]
+struct QueueModel {
+    items: VecDeque<u32>,
+    capacity: usize,
+    unfinished: usize,
+    shut_down: bool,
+}
+
+impl QueueModel {
+    fn put(&mut self, item: u32) -> Result<(), PutError<u32>> {
+        if self.shut_down {
+            return Err(PutError::ShutDown(item));
+        }
+        if self.capacity > 0 && self.items.len() == self.capacity {
+            return Err(PutError::Full(item));
+        }
+        self.items.push_back(item);
+        self.unfinished += 1;
+        Ok(())
+    }
+
+    fn get(&mut self) -> Result<u32, GetError> {
+        let none = if self.shut_down { GetError::ShutDown } else { GetError::Empty };
+        self.items.pop_front().ok_or(none)
+    }
+
+    fn task_done(&mut self) -> Result<(), TooManyDone> {
+        self.unfinished = self.unfinished.checked_sub(1).ok_or(TooManyDone)?;
+        Ok(())
+    }
+
+    fn shut_down(&mut self, immediate: bool) {
+        self.shut_down = true;
+        if immediate {
+            self.unfinished = self.unfinished.saturating_sub(self.items.len());
+            self.items.clear();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_queue_does_what_its_model_says(capacity in 0..5_usize, calls in vec(queue_call(), 0..60)) {
+        let queue = Queue::new(capacity);
+        let mut model = QueueModel { capacity, ..QueueModel::default() };
+        for (item, call) in (0..).zip(calls) {
+            match call {
+                QueueCall::Put => match model.put(item) {
+                    Ok(()) => prop_assert_eq!(queue.put(item), Ok(())),
+                    Err(PutError::ShutDown(item)) => prop_assert_eq!(queue.put(item), Err(ShutDown(item))),
+                    Err(PutError::Full(_)) => {} // would wait for ever
+                },
+                QueueCall::TryPut => prop_assert_eq!(queue.try_put(item), model.put(item)),
+                QueueCall::PutTimeout => prop_assert_eq!(queue.put_timeout(item, NO_TIME), model.put(item)),
+                QueueCall::PutDeadline => prop_assert_eq!(queue.put_deadline(item, past()), model.put(item)),
+                QueueCall::Get => match model.get() {
+                    Ok(item) => prop_assert_eq!(queue.get(), Ok(item)),
+                    Err(GetError::ShutDown) => prop_assert_eq!(queue.get(), Err(ShutDown(()))),
+                    Err(GetError::Empty) => {} // would wait for ever
+                },
+                QueueCall::TryGet => prop_assert_eq!(queue.try_get(), model.get()),
+                QueueCall::GetTimeout => prop_assert_eq!(queue.get_timeout(NO_TIME), model.get()),
+                QueueCall::GetDeadline => prop_assert_eq!(queue.get_deadline(past()), model.get()),
+                QueueCall::TaskDone => prop_assert_eq!(queue.task_done(), model.task_done()),
+                QueueCall::JoinTimeout => prop_assert_eq!(queue.join_timeout(NO_TIME), model.unfinished == 0),
+                QueueCall::TryIter(most) => {
+                    let got: Vec<_> = queue.try_iter().take(most).collect();
+                    let expected: Vec<_> = (0..most).map_while(|_| model.get().ok()).collect();
+                    prop_assert_eq!(got, expected);
+                }
+                QueueCall::Shutdown(immediate) => {
+                    queue.shutdown(if immediate { Shutdown::Immediate } else { Shutdown::Drain });
+                    model.shut_down(immediate);
+                }
+            }
+            prop_assert_eq!(queue.len(), model.items.len());
+            prop_assert_eq!(queue.is_empty(), model.items.is_empty());
+            prop_assert_eq!(queue.is_full(), capacity > 0 && model.items.len() == capacity);
+            prop_assert_eq!(queue.capacity(), (capacity > 0).then_some(capacity));
+            prop_assert_eq!(queue.unfinished(), model.unfinished);
+            prop_assert_eq!(queue.is_shutdown(), model.shut_down);
+        }
+        prop_assert!(queue.try_iter().eq(model.items));
+    }
+}
+
+#[derive(Clone, Debug)]
+enum SemaphoreCall {
+    Acquire(usize),
+    TryAcquire(usize),
+    AcquireTimeout(usize),
+    AcquireDeadline(usize),
+    Release(usize),
+    DropPermit(usize),
+    Forget(usize),
+    Close,
+}
+
+fn semaphore_call() -> impl Strategy<Value = SemaphoreCall> {
+    prop_oneof![
+        4 => (0..4_usize).prop_map(SemaphoreCall::Acquire),
+        4 => (0..4_usize).prop_map(SemaphoreCall::TryAcquire),
+        1 => (0..4_usize).prop_map(SemaphoreCall::AcquireTimeout),
+        1 => (0..4_usize).prop_map(SemaphoreCall::AcquireDeadline),
+        2 => (0..3_usize).prop_map(SemaphoreCall::Release),
+        4 => any::<usize>().prop_map(SemaphoreCall::DropPermit),
+        1 => any::<usize>().prop_map(SemaphoreCall::Forget),
+        1 => Just(SemaphoreCall::Close),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_semaphore_does_what_its_model_says(permits in 0..6_usize, calls in vec(semaphore_call(), 0..60)) {
+        let semaphore = Semaphore::new(permits);
+        let (mut there, mut closed) = (permits, false);
+        let mut out: Vec<Permit<'_>> = Vec::new();
+        for call in calls {
+            let expected = |count: usize, late: AcquireError| match () {
+                () if closed => Err(AcquireError::Closed),
+                () if there < count => Err(late),
+                () => Ok(()),
+            };
+            let (count, late, got) = match call {
+                SemaphoreCall::Acquire(count) => {
+                    if !closed && there < count {
+                        continue; // would wait for ever
+                    }
+                    let got = semaphore.acquire_many(count).map_err(|Closed| AcquireError::Closed);
+                    (count, AcquireError::TimedOut, got)
+                }
+                SemaphoreCall::TryAcquire(count) => {
+                    (count, AcquireError::NoPermits, semaphore.try_acquire_many(count))
+                }
+                SemaphoreCall::AcquireTimeout(count) => {
+                    (count, AcquireError::TimedOut, semaphore.acquire_many_timeout(count, NO_TIME))
+                }
+                SemaphoreCall::AcquireDeadline(count) => {
+                    (count, AcquireError::TimedOut, semaphore.acquire_many_deadline(count, past()))
+                }
+                SemaphoreCall::Release(count) => {
+                    semaphore.release(count);
+                    there += count;
+                    continue;
+                }
+                SemaphoreCall::DropPermit(which) => {
+                    if !out.is_empty() {
+                        there += out.swap_remove(which % out.len()).count();
+                    }
+                    continue;
+                }
+                SemaphoreCall::Forget(which) => {
+                    if !out.is_empty() {
+                        out.swap_remove(which % out.len()).forget();
+                    }
+                    continue;
+                }
+                SemaphoreCall::Close => {
+                    semaphore.close();
+                    closed = true;
+                    continue;
+                }
+            };
+            match (expected(count, late), got) {
+                (Ok(()), Ok(permit)) => {
+                    there -= count;
+                    prop_assert_eq!(permit.count(), count);
+                    out.push(permit);
+                }
+                (Err(expected), Err(got)) => prop_assert_eq!(expected, got),
+                (expected, got) => prop_assert!(false, "expected {:?}, got {:?}", expected, got),
+            }
+            prop_assert_eq!(semaphore.permits(), there);
+            prop_assert_eq!(semaphore.is_closed(), closed);
+        }
+        there += out.drain(..).map(|permit| permit.count()).sum::<usize>();
+        prop_assert_eq!(semaphore.permits(), there);
+    }
+
+    #[test]
+    fn a_raw_lock_does_what_its_model_says(calls in vec(0..5_u8, 0..60)) {
+        let raw = RawLock::new();
+        let mut locked = false;
+        for call in calls {
+            match call {
+                0 if locked => {} // would wait for ever
+                0 => raw.acquire(),
+                1 => prop_assert_eq!(raw.try_acquire(), !locked),
+                2 => prop_assert_eq!(raw.acquire_timeout(NO_TIME), !locked),
+                3 => prop_assert_eq!(raw.acquire_deadline(past()), !locked),
+                _ => prop_assert_eq!(raw.release().is_ok(), locked),
+            }
+            locked = call != 4;
+            prop_assert_eq!(raw.is_locked(), locked);
+        }
+    }
+}

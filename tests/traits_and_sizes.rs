@@ -1,0 +1,70 @@
+//! `Send`, `Sync`, unwind safety and sizes, pinned: changing one is a breaking change or a cost, and must be meant.
+
+use static_assertions::{assert_eq_size, assert_impl_all, assert_not_impl_any, const_assert};
+use std::cell::Cell;
+use std::error::Error;
+use std::fmt::Debug;
+use std::mem::size_of;
+use std::rc::Rc;
+use std::sync::MutexGuard;
+use tollgate::*;
+
+// A lock makes `Send` values shareable, and adds nothing to values that are not.
+assert_impl_all!(Lock<Cell<u8>>: Send, Sync, Debug);
+assert_not_impl_any!(Lock<Rc<u8>>: Send, Sync);
+assert_impl_all!(RawLock: Send, Sync, Debug, Default);
+
+// Guards stay in their thread. A shared guard gives `&T`, so it is as shareable as `T`.
+assert_not_impl_any!(LockGuard<'static, u8>: Send);
+assert_not_impl_any!(MappedLockGuard<'static, u8>: Send);
+assert_impl_all!(LockGuard<'static, u8>: Sync);
+assert_impl_all!(MappedLockGuard<'static, u8>: Sync);
+assert_not_impl_any!(LockGuard<'static, Cell<u8>>: Sync);
+assert_not_impl_any!(MappedLockGuard<'static, Cell<u8>>: Sync);
+// The same, also around another lock's guard, which is `Sync` and not `Send`.
+assert_not_impl_any!(Lock<MutexGuard<'static, u8>>: Send, Sync);
+assert_impl_all!(LockGuard<'static, MutexGuard<'static, u8>>: Sync);
+
+assert_impl_all!(Semaphore: Send, Sync, Debug, Default);
+assert_impl_all!(Permit<'static>: Send, Sync, Debug);
+assert_impl_all!(Condition: Send, Sync, Debug, Default);
+
+assert_impl_all!(Queue<Cell<u8>>: Send, Sync, Debug, Default);
+assert_not_impl_any!(Queue<Rc<u8>>: Send, Sync);
+assert_impl_all!(Iter<'static, Cell<u8>>: Send, Sync);
+
+// Only a `LockGuard` can wait.
+assert_impl_all!(LockGuard<'static, u8>: WaitGuard);
+assert_not_impl_any!(MappedLockGuard<'static, u8>: WaitGuard);
+assert_not_impl_any!(MutexGuard<'static, u8>: WaitGuard);
+
+// Errors are errors, whatever they carry.
+assert_impl_all!(NotLocked: Error, Send, Sync);
+assert_impl_all!(Closed: Error, Send, Sync);
+assert_impl_all!(AcquireError: Error, Send, Sync);
+assert_impl_all!(ShutDown<Cell<u8>>: Error, Send);
+assert_impl_all!(PutError<Rc<u8>>: Error);
+assert_impl_all!(GetError: Error, Send, Sync);
+assert_impl_all!(TooManyDone: Error, Send, Sync);
+
+assert_eq_size!(RawLock, u32);
+assert_eq_size!(Lock<()>, u32);
+assert_eq_size!(Lock<u32>, u64);
+assert_eq_size!(LockGuard<'static, u64>, usize);
+assert_eq_size!(Option<LockGuard<'static, u64>>, usize);
+#[cfg(target_pointer_width = "64")]
+const_assert!(size_of::<Condition>() == 32);
+#[cfg(target_pointer_width = "64")]
+const_assert!(size_of::<Semaphore>() == 40);
+
+/// All of these can be `static`.
+static _LOCK: Lock<Vec<u8>> = Lock::new(Vec::new());
+static _RAW: RawLock = RawLock::new();
+static _SEMAPHORE: Semaphore = Semaphore::new(3);
+static _CONDITION: Condition = Condition::new();
+static _QUEUE: Queue<String> = Queue::unbounded();
+
+#[test]
+fn the_assertions_above_compiled() {
+    assert_eq!(size_of::<RawLock>(), 4);
+}
