@@ -139,8 +139,10 @@ pub(crate) fn threads(bodies: Vec<Box<dyn FnOnce() + Send>>, check: impl FnOnce(
                 let (left, check) = (Arc::clone(&left), Arc::clone(&check));
                 move || {
                     body();
-                    // So that the last one out sees what all the others did. A fence is no scheduling point.
+                    // So that the last one out sees what all the others did. Not explored: whoever is not last is at its end.
+                    loom::stop_exploring();
                     loom::sync::atomic::fence(loom::sync::atomic::Ordering::SeqCst);
+                    loom::explore();
                     if left.fetch_sub(1, SeqCst) == 1 {
                         if let Some(check) = check.lock().unwrap().take() {
                             check();
@@ -180,18 +182,72 @@ macro_rules! bodies {
     };
 }
 
+/// How far an exploration came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(loom, expect(dead_code, reason = "Sampled is shuttle's"))]
+#[cfg_attr(shuttle, expect(dead_code, reason = "the others are loom's"))]
+pub(crate) enum Explored {
+    /// All of it.
+    Exhausted,
+    /// All of it with at most this many preemptions.
+    Preemptions(usize),
+    /// The limit of executions was reached.
+    CutOff,
+    /// Random schedules.
+    Sampled,
+}
+
+impl std::fmt::Display for Explored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Explored::Exhausted => f.write_str("exhausted"),
+            Explored::Preemptions(count) => write!(f, "preemptions <= {count}"),
+            Explored::CutOff => f.write_str("cut off"),
+            Explored::Sampled => f.write_str("sampled"),
+        }
+    }
+}
+
 /// What one exploration did.
 pub(crate) struct Report {
+    pub(crate) explored: Explored,
     pub(crate) executions: usize,
     pub(crate) seconds: f64,
 }
 
-/// A model that takes longer than this is too large for its bound.
+/// How many executions a model may take. A count and not a time: it is the same on every machine, so that what passes here does
+/// not fail on a slower one.
 #[cfg(loom)]
-const LIMIT: std::time::Duration = std::time::Duration::from_secs(400);
+fn limit() -> usize {
+    if crate::harness::full() { 20_000_000 } else { 3_000_000 }
+}
 
-/// Explores one program under one setting. Panics when the explorer finds a failure.
+/// Whether the run may take long.
+pub(crate) fn full() -> bool {
+    std::env::var_os("TOLLGATE_FULL").is_some()
+}
+
+/// Explores one program under one setting, as far as `bound` says; a cured loom first tries to do without the bound. Panics when
+/// the explorer finds a failure, and when the limit is too low.
 pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
+    #[cfg(tollgate_cured_loom)]
+    if matches!(bound, Bound::Preemptions(_)) {
+        let report = explore_within(body, Bound::None, settings);
+        if report.explored != Explored::CutOff {
+            return report;
+        }
+    }
+    let report = explore_within(body, bound, settings);
+    assert!(
+        report.explored != Explored::CutOff,
+        "cut short after {} executions: the model is too large for its bound",
+        report.executions
+    );
+    report
+}
+
+/// The same, once.
+fn explore_within(body: &Body, bound: Bound, settings: Settings) -> Report {
     tollgate::model::forget_sleepers();
     tollgate::model::set(settings);
     let executions = Arc::new(AtomicUsize::new(0));
@@ -204,23 +260,28 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
         }
     };
     #[cfg(loom)]
-    {
+    let explored = {
         let mut builder = loom::model::Builder::new();
         builder.max_branches = 10_000;
         builder.checkpoint_interval = 1_000;
-        builder.max_duration = Some(LIMIT);
+        builder.max_permutations = Some(limit());
         builder.preemption_bound = match bound {
             Bound::None => None,
             Bound::Preemptions(count) => Some(count),
             Bound::ShuttleOnly => panic!("a model for shuttle alone"),
         };
         builder.check(counted);
-        assert!(start.elapsed() < LIMIT, "cut short after {LIMIT:?}: the model is too large for its bound");
-    }
+        match bound {
+            // loom says nothing when it stops at its limit, one before it.
+            _ if executions.load(SeqCst) >= limit() - 1 => Explored::CutOff,
+            Bound::Preemptions(count) => Explored::Preemptions(count),
+            _ => Explored::Exhausted,
+        }
+    };
     #[cfg(shuttle)]
-    {
+    let explored = {
         let _ = bound;
-        let rounds = if std::env::var_os("TOLLGATE_FULL").is_some() { 100_000 } else { 10_000 };
+        let rounds = if full() { 100_000 } else { 10_000 };
         let counted = Arc::new(counted);
         let mut config = shuttle::Config::new();
         config.silence_warnings = true;
@@ -229,8 +290,9 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
         shuttle::Runner::new(random, config.clone()).run(move || again());
         let pct = shuttle::scheduler::PctScheduler::new(3, rounds / 2);
         shuttle::Runner::new(pct, config).run(move || counted());
-    }
-    Report { executions: executions.load(SeqCst), seconds: start.elapsed().as_secs_f64() }
+        Explored::Sampled
+    };
+    Report { explored, executions: executions.load(SeqCst), seconds: start.elapsed().as_secs_f64() }
 }
 
 thread_local! {
@@ -245,24 +307,21 @@ pub(crate) fn fails(body: &Body, bound: Bound, settings: Settings) -> bool {
     failed
 }
 
-#[cfg(loom)]
+#[cfg(all(loom, tollgate_cured_loom))]
+const EXPLORER: &str = "cured loom 0.7.2";
+#[cfg(all(loom, not(tollgate_cured_loom)))]
 const EXPLORER: &str = "stock loom 0.7.2";
 #[cfg(shuttle)]
 const EXPLORER: &str = "shuttle 0.9, random and PCT schedules";
 
 /// One line of the report. Printed when it is known, so that a long run shows where it is.
-fn print_row(name: &str, settings: Settings, bound: Bound, report: &Report) {
-    let explored = match bound {
-        _ if cfg!(shuttle) => "sampled".to_owned(),
-        Bound::None => "exhausted".to_owned(),
-        Bound::Preemptions(count) => format!("preemptions <= {count}"),
-        Bound::ShuttleOnly => "-".to_owned(),
-    };
+fn print_row(name: &str, settings: Settings, report: &Report) {
     let row = format!(
-        "  {name:<58} {:<28} {:>9} executions {:>7.1} s  {explored}\n",
+        "  {name:<58} {:<28} {:>9} executions {:>7.1} s  {}\n",
         describe(settings),
         report.executions,
-        report.seconds
+        report.seconds,
+        report.explored
     );
     let _ = std::io::stdout().write_all(row.as_bytes());
 }
@@ -306,11 +365,11 @@ pub(crate) fn run(suite: Suite, mutants: Vec<(Mutant, Verdict)>) -> ExitCode {
                 if report.executions == 0 {
                     return Err(Failed::from("the explorer ran nothing"));
                 }
-                print_row(&model.name, settings, model.bound, &report);
+                print_row(&model.name, settings, &report);
                 let mut totals = totals.lock().unwrap();
                 totals.0 += 1;
                 totals.1 += report.executions;
-                totals.2 += usize::from(model.bound == Bound::None);
+                totals.2 += usize::from(report.explored == Explored::Exhausted);
             }
             if let Some(after) = model.after {
                 after();
