@@ -11,6 +11,8 @@
 //! The run fails when loom misses an outcome, or reaches one that its rules do not allow. With stock loom it does fail.
 
 #[cfg(loom)]
+mod differential;
+#[cfg(loom)]
 mod interleavings;
 #[cfg(loom)]
 mod litmus;
@@ -23,12 +25,48 @@ mod standard;
 #[cfg(loom)]
 mod weak;
 
+/// Compares loom with brute force.
+#[cfg(loom)]
+#[derive(clap::Parser)]
+struct Arguments {
+    /// How many random programs [default: 200, or 2000 with TOLLGATE_FULL=1]
+    #[arg(long)]
+    programs: Option<usize>,
+    /// The seed of the first of them; each has its own, one more than the one before
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
 #[cfg(loom)]
 fn main() -> std::process::ExitCode {
+    let arguments = <Arguments as clap::Parser>::parse();
+    let full = std::env::var_os("TOLLGATE_FULL").is_some();
+    let programs = arguments.programs.unwrap_or(if full { 2_000 } else { 200 });
+    if let Some((name, _)) = std::env::vars().find(|(name, _)| name.starts_with("LOOM_")) {
+        eprintln!("error: {name} set; loom would cut programs short and still call them complete");
+        return std::process::ExitCode::FAILURE;
+    }
     loom_run::quieten();
+    println!("linked in: {}", loom_run::LINKED);
     let litmus = litmus::run();
-    println!("checker: {}; litmus {}/{}", loom_run::LINKED, litmus.right, litmus.rows);
-    std::process::ExitCode::SUCCESS
+    let differential = differential::run(programs, arguments.seed);
+    println!(
+        "checker: {}; litmus {}/{}; differential {} programs (seed {}): SC outcomes missed {}, outcomes missed {}, extra {}, failing programs {}",
+        loom_run::LINKED,
+        litmus.right,
+        litmus.rows,
+        differential.programs,
+        arguments.seed,
+        differential.missed_sc,
+        differential.missed,
+        differential.extra,
+        differential.failing,
+    );
+    if litmus.right == litmus.rows && differential.failing == 0 {
+        std::process::ExitCode::SUCCESS
+    } else {
+        std::process::ExitCode::FAILURE
+    }
 }
 
 #[cfg(not(loom))]
