@@ -21,23 +21,28 @@ use fastrand::Rng;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// One program in so many is asked for its final values too. It takes about twenty times as many executions.
+const FINALS: u8 = 4;
+
 /// How many failing programs are printed.
 const SHOWN: usize = 6;
 
-/// A random program with two threads of up to four operations or three of two.
-fn random(seed: u64) -> Program {
+/// A random program: two threads of three or four operations, or three of two. And whether its final values count.
+fn random(seed: u64) -> (Program, Finals) {
     let mut rng = Rng::with_seed(seed);
     loop {
-        let (threads, longest) = if rng.u8(..3) == 0 { (3, 2) } else { (2, 4) };
+        let (threads, lengths) = if rng.u8(..3) == 0 { (3, 2..=2) } else { (2, 3..=4) };
         let locations = if rng.u8(..4) == 0 { 3 } else { 2 };
-        let ops = |rng: &mut Rng| (0..rng.usize(2..=longest)).map(|_| operation(rng, locations)).collect();
+        let ops =
+            |rng: &mut Rng| (0..rng.usize(lengths.clone())).map(|_| operation(rng, locations)).collect();
         let threads: Vec<Vec<Op>> = (0..threads).map(|_| ops(&mut rng)).collect();
         let remembered = (0..locations).all(|at| {
             let writes = threads.iter().flatten().filter(|op| op.writes() && op.location() == Some(at));
             writes.count() < weak::HISTORY
         });
         if remembered {
-            return Program::new(threads);
+            let finals = if rng.u8(..FINALS) == 0 { Finals::Read } else { Finals::Skip };
+            return (Program::new(threads), finals);
         }
     }
 }
@@ -119,11 +124,14 @@ impl Verdict {
     }
 }
 
-fn judge(program: &Program) -> Verdict {
-    let Ok(ruled) = weak::outcomes(program) else { return Verdict { given_up: true, ..Verdict::default() } };
-    let sequential = interleavings::outcomes(program);
-    let loosely = standard::outcomes(&weakened(program), Model::Cpp20);
-    let strictly = standard::outcomes(program, Model::Rc11);
+fn judge(program: &Program, finals: Finals) -> Verdict {
+    let project = |outcomes| finals.project(program, outcomes);
+    let Ok(ruled) = weak::outcomes(program).map(project) else {
+        return Verdict { given_up: true, ..Verdict::default() };
+    };
+    let sequential = project(interleavings::outcomes(program));
+    let loosely = project(standard::outcomes(&weakened(program), Model::Cpp20));
+    let strictly = project(standard::outcomes(program, Model::Rc11));
     let contradiction = if !sequential.is_subset(&ruled) {
         Some("loom's rules forbid a sequentially consistent outcome")
     } else if !sequential.is_subset(&strictly) {
@@ -134,7 +142,7 @@ fn judge(program: &Program) -> Verdict {
         None
     };
     let start = Instant::now();
-    let reached = explore(program, Finals::Read);
+    let reached = explore(program, finals);
     let in_loom = start.elapsed();
     let unreached = &ruled - &reached.outcomes;
     Verdict {
@@ -154,12 +162,12 @@ fn judge(program: &Program) -> Verdict {
 }
 
 /// Drops operations as long as the program still fails.
-fn shrink(mut program: Program) -> Program {
+fn shrink(mut program: Program, finals: Finals) -> Program {
     'smaller: loop {
         for thread in 0..program.threads.len() {
             for step in 0..program.threads[thread].len() {
                 let less = program.without(thread, step);
-                if less.size() > 0 && judge(&less).fails() {
+                if less.size() > 0 && judge(&less, finals).fails() {
                     program = less;
                     continue 'smaller;
                 }
@@ -188,8 +196,8 @@ pub(crate) fn run(programs: usize, seed: u64) -> Report {
     let mut in_loom = Duration::ZERO;
     let mut failing = Vec::new();
     for seed in (seed..).take(programs) {
-        let program = random(seed);
-        let verdict = judge(&program);
+        let (program, finals) = random(seed);
+        let verdict = judge(&program, finals);
         report.missed_sc += verdict.missed_sc.len();
         report.missed += verdict.missed.len();
         report.extra += verdict.extra.len();
@@ -201,7 +209,7 @@ pub(crate) fn run(programs: usize, seed: u64) -> Report {
         hidden += verdict.hidden;
         in_loom += verdict.in_loom;
         if verdict.fails() {
-            failing.push((seed, program));
+            failing.push((seed, program, finals));
         }
     }
     report.failing = failing.len();
@@ -209,7 +217,11 @@ pub(crate) fn run(programs: usize, seed: u64) -> Report {
         "differential: {programs} random programs, seeds {seed} to {}: {outcomes} outcomes by loom's rules, {executions} executions",
         seed + programs as u64 - 1
     );
-    println!("  loom {:.1} s, brute force {:.1} s", in_loom.as_secs_f64(), (start.elapsed() - in_loom).as_secs_f64());
+    println!(
+        "  loom {:.1} s, brute force {:.1} s",
+        in_loom.as_secs_f64(),
+        (start.elapsed() - in_loom).as_secs_f64()
+    );
     println!(
         "  loom's rules against C++20: {shown_wrongly} outcomes shown that are forbidden, {hidden} never shown that RC11 allows; \
          programs on which loom's own assertion fails: {given_up}; false alarms not raised: {unraised}"
@@ -220,13 +232,14 @@ pub(crate) fn run(programs: usize, seed: u64) -> Report {
     report
 }
 
-fn show_failing(failing: Vec<(u64, Program)>) {
-    let seeds: Vec<_> = failing.iter().map(|(seed, _)| seed.to_string()).collect();
+fn show_failing(failing: Vec<(u64, Program, Finals)>) {
+    let seeds: Vec<_> = failing.iter().map(|(seed, ..)| seed.to_string()).collect();
     println!("  {} programs fail, of seeds {}", seeds.len(), seeds.join(" "));
-    let mut smallest: Vec<_> = failing.into_iter().map(|(seed, program)| (shrink(program), seed)).collect();
-    smallest.sort_by_key(|(program, seed)| (program.size(), *seed));
-    for (program, seed) in smallest.into_iter().take(SHOWN) {
-        let verdict = judge(&program);
+    let mut smallest: Vec<_> =
+        failing.into_iter().map(|(seed, program, finals)| (shrink(program, finals), finals, seed)).collect();
+    smallest.sort_by_key(|(program, _, seed)| (program.size(), *seed));
+    for (program, finals, seed) in smallest.into_iter().take(SHOWN) {
+        let verdict = judge(&program, finals);
         println!("  from seed {seed}: {program}");
         for (what, outcomes) in [
             ("sequentially consistent, missed", &verdict.missed_sc),

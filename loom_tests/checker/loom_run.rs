@@ -34,6 +34,18 @@ pub(crate) enum Finals {
     Skip,
 }
 
+impl Finals {
+    /// Complete outcomes, as they are asked for.
+    pub(crate) fn project(self, program: &Program, outcomes: Outcomes) -> Outcomes {
+        match self {
+            Finals::Read => outcomes,
+            Finals::Skip => {
+                outcomes.into_iter().map(|outcome| outcome[..program.registers()].to_vec()).collect()
+            }
+        }
+    }
+}
+
 /// What loom did.
 pub(crate) struct Reached {
     pub(crate) outcomes: Outcomes,
@@ -89,7 +101,9 @@ pub(crate) fn explore(program: &Program, finals: Finals) -> Reached {
     let cut = match result {
         Err(panic) => Some(match panic.downcast_ref::<String>() {
             Some(message) => message.clone(),
-            None => panic.downcast_ref::<&str>().map_or_else(|| "panicked".to_owned(), |text| (*text).to_owned()),
+            None => {
+                panic.downcast_ref::<&str>().map_or_else(|| "panicked".to_owned(), |text| (*text).to_owned())
+            }
         }),
         Ok(()) if start.elapsed() >= LIMIT => Some(format!("cut short after {LIMIT:?}")),
         Ok(()) => None,

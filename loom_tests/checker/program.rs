@@ -9,7 +9,9 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 
 /// The memory orderings, under short names.
-pub(crate) use std::sync::atomic::Ordering::{AcqRel as AR, Acquire as Acq, Relaxed as Rlx, Release as Rel, SeqCst as SC};
+pub(crate) use std::sync::atomic::Ordering::{
+    AcqRel as AR, Acquire as Acq, Relaxed as Rlx, Release as Rel, SeqCst as SC,
+};
 
 /// The largest number of threads: one less than loom's, which the checker does not need.
 pub(crate) const THREADS: usize = 4;

@@ -138,7 +138,14 @@ impl<'a> Candidates<'a> {
                     | Op::Fence(order) => order,
                 };
                 let writes = op.writes() && succeeds;
-                events.push(Event { op: Some(op), thread, at: op.location(), reads: op.reads(), writes, order });
+                events.push(Event {
+                    op: Some(op),
+                    thread,
+                    at: op.location(),
+                    reads: op.reads(),
+                    writes,
+                    order,
+                });
             }
         }
         let mut sequenced = Relation::empty(events.len());
@@ -231,7 +238,8 @@ impl<'a> Candidates<'a> {
 
     /// Each choice of a write for each read that does not write.
     fn choose_reads(&self, from: usize, candidate: &mut Candidate, model: Model, ends: &mut Outcomes) {
-        let next = (from..self.events.len()).find(|&event| self.events[event].reads && !self.events[event].writes);
+        let next =
+            (from..self.events.len()).find(|&event| self.events[event].reads && !self.events[event].writes);
         let Some(event) = next else {
             if self.allows(candidate, model) {
                 ends.insert(self.outcome(candidate));
@@ -253,7 +261,8 @@ impl<'a> Candidates<'a> {
 
     fn outcome(&self, candidate: &Candidate) -> Outcome {
         let registers = candidate.source.iter().flatten().map(|&write| candidate.values[write]);
-        let finals = candidate.orders.iter().filter_map(|order| order.last()).map(|&last| candidate.values[last]);
+        let finals =
+            candidate.orders.iter().filter_map(|order| order.last()).map(|&last| candidate.values[last]);
         registers.chain(finals).collect()
     }
 
@@ -362,7 +371,9 @@ impl<'a> Candidates<'a> {
         for one in 0..count {
             for other in (0..count).filter(|&other| coherence.has(one, other)) {
                 for &earlier in seq_cst.iter().filter(|&&event| stands(one, event, happens.has(event, one))) {
-                    for &later in seq_cst.iter().filter(|&&event| stands(other, event, happens.has(other, event))) {
+                    for &later in
+                        seq_cst.iter().filter(|&&event| stands(other, event, happens.has(other, event)))
+                    {
                         total.add(earlier, later);
                     }
                 }
