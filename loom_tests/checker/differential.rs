@@ -27,14 +27,25 @@ const FINALS: u8 = 4;
 /// How many failing programs are printed.
 const SHOWN: usize = 6;
 
-/// A random program: two threads of three or four operations, or three of two. And whether its final values count.
+/// A random program, and whether its final values count: two threads of three or four operations, three of two, or two with
+/// a `SeqCst` fence amid up to four others.
 fn random(seed: u64) -> (Program, Finals) {
     let mut rng = Rng::with_seed(seed);
     loop {
-        let (threads, lengths) = if rng.u8(..3) == 0 { (3, 2..=2) } else { (2, 3..=4) };
+        let (threads, before, after) = match rng.u8(..3) {
+            0 => (2, 3..=4, 0..=0),
+            1 => (3, 2..=2, 0..=0),
+            _ => (2, 1..=2, 1..=2),
+        };
         let locations = if rng.u8(..4) == 0 { 3 } else { 2 };
-        let ops =
-            |rng: &mut Rng| (0..rng.usize(lengths.clone())).map(|_| operation(rng, locations)).collect();
+        let ops = |rng: &mut Rng| {
+            let (before, after) = (rng.usize(before.clone()), rng.usize(after.clone()));
+            let mut ops: Vec<_> = (0..before + after).map(|_| operation(rng, locations)).collect();
+            if after > 0 {
+                ops.insert(before, Op::Fence(SC));
+            }
+            ops
+        };
         let threads: Vec<Vec<Op>> = (0..threads).map(|_| ops(&mut rng)).collect();
         let remembered = (0..locations).all(|at| {
             let writes = threads.iter().flatten().filter(|op| op.writes() && op.location() == Some(at));
