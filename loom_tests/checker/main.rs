@@ -13,6 +13,8 @@
 #[cfg(loom)]
 mod differential;
 #[cfg(loom)]
+mod handshake;
+#[cfg(loom)]
 mod interleavings;
 #[cfg(loom)]
 mod litmus;
@@ -50,8 +52,9 @@ fn main() -> std::process::ExitCode {
     println!("linked in: {}", loom_run::LINKED);
     let litmus = litmus::run();
     let differential = differential::run(programs, arguments.seed);
+    let handshake = handshake::run();
     println!(
-        "checker: {}; litmus {}/{}; differential {} programs (seed {}): SC outcomes missed {}, outcomes missed {}, extra {}, failing programs {}",
+        "checker: {}; litmus {}/{}; differential {} programs (seed {}): SC outcomes missed {}, outcomes missed {}, extra {}; handshake: {}, {} of {} weakenings noticed, {} not needed",
         loom_run::LINKED,
         litmus.right,
         litmus.rows,
@@ -60,9 +63,12 @@ fn main() -> std::process::ExitCode {
         differential.missed_sc,
         differential.missed,
         differential.extra,
-        differential.failing,
+        if handshake.safe == handshake.cases { "safe" } else { "NOT SAFE" },
+        handshake.noticed,
+        handshake.needed,
+        handshake.spare,
     );
-    if litmus.right == litmus.rows && differential.failing == 0 {
+    if litmus.right == litmus.rows && differential.failing == 0 && handshake.is_right() {
         std::process::ExitCode::SUCCESS
     } else {
         std::process::ExitCode::FAILURE

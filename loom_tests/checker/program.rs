@@ -104,11 +104,6 @@ impl Program {
         Program { initial: vec![0; locations], threads }
     }
 
-    pub(crate) fn starting_with(mut self, initial: &[u32]) -> Self {
-        self.initial[..initial.len()].copy_from_slice(initial);
-        self
-    }
-
     pub(crate) fn locations(&self) -> usize {
         self.initial.len()
     }
