@@ -1,0 +1,169 @@
+//! Runs a program under the loom that is linked in.
+//!
+//! The last thread of the program is the explorer's main thread. Nobody is joined: a join would add dependent operations
+//! (and loom 0.7.2 prints a debugging line at each). What is read goes into `std` cells, which the explorer does not see.
+//!
+//! The final values are part of the outcome, and must not make loom explore more than the program itself does: a read that
+//! races with earlier writes would add backtracking points there, and hide what loom misses. So each thread ends with an
+//! acquiring and releasing read-modify-write of a counter, and the last one out reads every location: all accesses happen
+//! before those reads, for loom's reduction too, so they race with nothing. A thread's step on the counter comes after all
+//! of its own operations, so the orders of these steps add executions but no new order of the program's operations. (An
+//! `unsync_load` would need no step, but it returns the write executed last, not the last in modification order.)
+
+use crate::program::{AR, Op, Outcomes, Program, Rlx, SC};
+use loom::sync::atomic::{AtomicU32, fence};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+#[cfg(not(tollgate_cured_loom))]
+pub(crate) const LINKED: &str = "stock loom 0.7.2";
+#[cfg(tollgate_cured_loom)]
+pub(crate) const LINKED: &str = "cured loom 0.7.2";
+
+/// A program that takes longer than this is too large.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Whether the final values are asked for. Without them, no step on the counter is needed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finals {
+    Read,
+    /// The outcomes are registers alone.
+    Skip,
+}
+
+impl Finals {
+    /// Complete outcomes, as they are asked for.
+    pub(crate) fn project(self, program: &Program, outcomes: Outcomes) -> Outcomes {
+        match self {
+            Finals::Read => outcomes,
+            Finals::Skip => {
+                outcomes.into_iter().map(|outcome| outcome[..program.registers()].to_vec()).collect()
+            }
+        }
+    }
+}
+
+/// What loom did.
+pub(crate) struct Reached {
+    pub(crate) outcomes: Outcomes,
+    pub(crate) executions: usize,
+    /// Why it is not all that loom would explore.
+    pub(crate) cut: Option<String>,
+}
+
+#[derive(Default)]
+struct Record {
+    outcomes: Outcomes,
+    executions: usize,
+}
+
+struct Shared {
+    locations: Vec<AtomicU32>,
+    done: AtomicU32,
+    left: AtomicUsize,
+    finals: Finals,
+    registers: Mutex<Vec<u32>>,
+}
+
+thread_local! {
+    static EXPLORING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps loom's panics off the screen: they are part of what it reached.
+pub(crate) fn quieten() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !EXPLORING.get() {
+            hook(info);
+        }
+    }));
+}
+
+/// Explores without a bound.
+pub(crate) fn explore(program: &Program, finals: Finals) -> Reached {
+    let record = Arc::new(Mutex::new(Record::default()));
+    let body = {
+        let (record, program) = (Arc::clone(&record), Arc::new(program.clone()));
+        move || execute(&program, finals, &record)
+    };
+    let mut builder = loom::model::Builder::new();
+    builder.max_branches = 1_000;
+    builder.checkpoint_interval = 1_000;
+    builder.max_duration = Some(LIMIT);
+    builder.preemption_bound = None;
+    let start = Instant::now();
+    EXPLORING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(|| builder.check(body)));
+    EXPLORING.set(false);
+    let cut = match result {
+        Err(panic) => Some(match panic.downcast_ref::<String>() {
+            Some(message) => message.clone(),
+            None => {
+                panic.downcast_ref::<&str>().map_or_else(|| "panicked".to_owned(), |text| (*text).to_owned())
+            }
+        }),
+        Ok(()) if start.elapsed() >= LIMIT => Some(format!("cut short after {LIMIT:?}")),
+        Ok(()) => None,
+    };
+    let record = std::mem::take(&mut *record.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    Reached { outcomes: record.outcomes, executions: record.executions, cut }
+}
+
+fn execute(program: &Arc<Program>, finals: Finals, record: &Arc<Mutex<Record>>) {
+    record.lock().unwrap().executions += 1;
+    let shared = Arc::new(Shared {
+        locations: program.initial.iter().map(|&value| AtomicU32::new(value)).collect(),
+        done: AtomicU32::new(0),
+        left: AtomicUsize::new(program.threads.len()),
+        finals,
+        registers: Mutex::new(vec![0; program.registers()]),
+    });
+    let last = program.threads.len() - 1;
+    for thread in 0..last {
+        let (shared, program, record) = (Arc::clone(&shared), Arc::clone(program), Arc::clone(record));
+        loom::thread::spawn(move || run_thread(&program, thread, &shared, &record));
+    }
+    run_thread(program, last, &shared, record);
+}
+
+fn run_thread(program: &Program, thread: usize, shared: &Shared, record: &Mutex<Record>) {
+    let numbers = &program.register_numbers()[thread];
+    for (&op, &number) in program.threads[thread].iter().zip(numbers) {
+        if let Some(value) = perform(op, &shared.locations) {
+            shared.registers.lock().unwrap()[number] = value;
+        }
+    }
+    if shared.finals == Finals::Read {
+        shared.done.fetch_add(1, AR);
+    }
+    if shared.left.fetch_sub(1, SC) == 1 {
+        let mut outcome = shared.registers.lock().unwrap().clone();
+        if shared.finals == Finals::Read {
+            outcome.extend(shared.locations.iter().map(|location| location.load(Rlx)));
+        }
+        record.lock().unwrap().outcomes.insert(outcome);
+    }
+}
+
+fn perform(op: Op, locations: &[AtomicU32]) -> Option<u32> {
+    match op {
+        Op::Load(at, order) => Some(locations[at].load(order)),
+        Op::Store(at, value, order) => {
+            locations[at].store(value, order);
+            None
+        }
+        Op::Swap(at, value, order) => Some(locations[at].swap(value, order)),
+        Op::FetchAdd(at, by, order) => Some(locations[at].fetch_add(by, order)),
+        Op::CompareExchange(at, expected, new, success, failure) => {
+            let (Ok(old) | Err(old)) = locations[at].compare_exchange(expected, new, success, failure);
+            Some(old)
+        }
+        Op::Fence(order) => {
+            fence(order);
+            None
+        }
+    }
+}

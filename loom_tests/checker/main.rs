@@ -1,0 +1,83 @@
+//! The checker is checked: `cargo checker`.
+//!
+//! loom 0.7.2 forgets all but the last access of an atomic when it decides what to explore next, and so calls programs
+//! complete whose outcomes it never reached (tokio-rs/loom#166, #392). This compares the loom that is linked in with brute
+//! force, on litmus tests with outcomes written down by hand and on random programs. Nothing here is shared with loom but
+//! its public types: `weak` follows its memory rules, `interleavings` sequential consistency, `standard` the axioms of C++20,
+//! each without any reduction.
+//!
+//! `handshake` asks the third of these about the one place where the library leans on `SeqCst` accesses, which loom weakens.
+//!
+//! The run fails when loom misses an outcome, or reaches one that its rules do not allow. With stock loom it does fail.
+
+#[cfg(loom)]
+mod differential;
+#[cfg(loom)]
+mod handshake;
+#[cfg(loom)]
+mod interleavings;
+#[cfg(loom)]
+mod litmus;
+#[cfg(loom)]
+mod loom_run;
+#[cfg(loom)]
+mod program;
+#[cfg(loom)]
+mod standard;
+#[cfg(loom)]
+mod weak;
+
+/// Compares loom with brute force.
+#[cfg(loom)]
+#[derive(clap::Parser)]
+struct Arguments {
+    /// How many random programs [default: 200, or 2000 with TOLLGATE_FULL=1]
+    #[arg(long)]
+    programs: Option<usize>,
+    /// The seed of the first of them; each has its own, one more than the one before
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[cfg(loom)]
+fn main() -> std::process::ExitCode {
+    let arguments = <Arguments as clap::Parser>::parse();
+    let full = std::env::var_os("TOLLGATE_FULL").is_some();
+    let programs = arguments.programs.unwrap_or(if full { 2_000 } else { 200 });
+    if let Some((name, _)) = std::env::vars().find(|(name, _)| name.starts_with("LOOM_")) {
+        eprintln!("error: {name} set; loom would cut programs short and still call them complete");
+        return std::process::ExitCode::FAILURE;
+    }
+    loom_run::quieten();
+    println!("linked in: {}", loom_run::LINKED);
+    let litmus = litmus::run();
+    let differential = differential::run(programs, arguments.seed);
+    let handshake = handshake::run();
+    println!(
+        "checker: {}; litmus {}/{}; differential {} programs (seed {}): SC outcomes missed {}, outcomes missed {}, extra {}; handshake: {}, {} of {} weakenings noticed, {} not needed",
+        loom_run::LINKED,
+        litmus.right,
+        litmus.rows,
+        differential.programs,
+        arguments.seed,
+        differential.missed_sc,
+        differential.missed,
+        differential.extra,
+        if handshake.safe == handshake.cases { "safe" } else { "NOT SAFE" },
+        handshake.noticed,
+        handshake.needed,
+        handshake.spare,
+    );
+    if litmus.right == litmus.rows && differential.failing == 0 && handshake.is_right() {
+        std::process::ExitCode::SUCCESS
+    } else {
+        std::process::ExitCode::FAILURE
+    }
+}
+
+#[cfg(not(loom))]
+fn main() -> std::process::ExitCode {
+    eprintln!("error: built without `--cfg loom`, so there is nothing to check");
+    eprintln!("  use `cargo checker`, with RUSTFLAGS unset: a RUSTFLAGS from outside wins over its own");
+    std::process::ExitCode::FAILURE
+}
