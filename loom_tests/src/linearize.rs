@@ -107,9 +107,11 @@ mod tests {
     use crate::subjects::{ConditionAnswer, LockAnswer, QueueAnswer};
     use crate::subjects::{ConditionOp, ConditionSubject, LockOp, LockSubject, QueueOp, QueueSubject};
 
-    /// A history of (operation, from, to, answer); `None` for calls that have not returned.
-    fn explained<S: Subject>(calls: &[(S::Op, u32, Option<(u32, S::Answer)>)]) -> bool {
-        let call = |(op, from, answered): &(S::Op, u32, Option<(u32, S::Answer)>)| Call::<S> {
+    /// Operation, when made, when answered what (`None`: not yet).
+    type Short<S> = (<S as Subject>::Op, u32, Option<(u32, <S as Subject>::Answer)>);
+
+    fn explained<S: Subject>(calls: &[Short<S>]) -> bool {
+        let call = |(op, from, answered): &Short<S>| Call::<S> {
             thread: 0,
             op: *op,
             invoked: Some(*from),

@@ -195,9 +195,11 @@ impl<const PERMITS: usize> Subject for SemaphoreSubject<PERMITS> {
     }
 
     fn may_sleep(state: &SemaphoreState, call: CallId, op: SemaphoreOp, _: u8) -> bool {
-        let first = state.line.first() == Some(&call);
+        if matches!(op, AcquireTimeout(_)) || state.closed || !state.line.contains(&call) {
+            return false;
+        }
         let enough = needs(op).is_none_or(|count| state.permits >= count);
-        !matches!(op, AcquireTimeout(_)) && state.line.contains(&call) && !state.closed && !(first && enough)
+        state.line.first() != Some(&call) || !enough
     }
 
     fn blocked_by(frozen: SemaphoreOp, other: SemaphoreOp) -> Option<&'static str> {
