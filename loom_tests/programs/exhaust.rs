@@ -1,0 +1,161 @@
+//! Every schedule of a program, under loom.
+//!
+//! Each program is explored twice. *With fences*: a `SeqCst` fence after each invocation and before each response makes the
+//! order in which loom runs two calls the order in time that linearizability is about (without it a call may rightly see
+//! the past, and a correct history look wrong); every execution's history is checked. *Without fences*, which would hide a
+//! missing ordering of ours: data races, lost wake-ups, leaks, items dropped twice or never.
+//!
+//! All interleavings, if there are not more of them than the cap; else those with at most two preemptions; if they are too
+//! many as well, the first ones up to the cap, and the program counts as cut off.
+
+use crate::report::{Explored, Job, Outcome, guarded};
+use loom::sync::atomic::{Ordering::SeqCst, fence};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+use tollgate::model::{Mutant, Settings, WakeOrder};
+use tollgate_loom_tests::Subject;
+use tollgate_loom_tests::execution::{Execution, assert_linearizable};
+use tollgate_loom_tests::history::Recorder;
+use tollgate_loom_tests::program::{Choice, Program, generate};
+
+pub(crate) const EXPLORER: &str =
+    if cfg!(tollgate_cured_loom) { "cured loom 0.7.2" } else { "stock loom 0.7.2" };
+
+/// Programs with up to two operations a thread that the quick run draws for each subject.
+const SAMPLE: usize = 40;
+/// Executions for each bound that is tried.
+const QUICK_CAP: usize = 1_500;
+const FULL_CAP: usize = 50_000;
+const PREEMPTIONS: usize = 2;
+
+pub(crate) fn about(full: bool) -> String {
+    let cap = if full { FULL_CAP } else { QUICK_CAP };
+    format!(
+        "at most {cap} executions for each program, setting and bound; timed waits may time out 8 times a thread.\n\
+         exhausted: all interleavings; bounded: those with at most {PREEMPTIONS} preemptions; cut off: the first {cap} of these."
+    )
+}
+
+/// The jobs of one subject, and how many programs were left out.
+pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>, usize) {
+    let generated = generate::<S>(if full { Choice::All } else { Choice::Sample(SAMPLE) });
+    let job = |program| {
+        let program = Arc::new(program);
+        let name = format!("{program}");
+        Job { name, run: Box::new(move || explore_all::<S>(&program, full, mutant)) }
+    };
+    (generated.programs.into_iter().map(job).collect(), generated.skipped)
+}
+
+/// The settings to explore a program with.
+fn settings<S: Subject>(full: bool, mutant: Option<Mutant>) -> Vec<Settings> {
+    // The budget counts waits, and a call that is woken in vain waits again.
+    let base = Settings { timeouts: 8, real_locks: S::IS_LOCK, mutant, ..Settings::default() };
+    let mut all = vec![base];
+    if full {
+        all.push(Settings { spurious: 1, ..base });
+        all.push(Settings { wake_order: WakeOrder::Lifo, ..base });
+        all.push(Settings { too_long: true, ..base });
+    }
+    all
+}
+
+fn explore_all<S: Subject>(program: &Arc<Program<S>>, full: bool, mutant: Option<Mutant>) -> Outcome {
+    let cap = if full { FULL_CAP } else { QUICK_CAP };
+    let mut total = Outcome::default();
+    for settings in settings::<S>(full, mutant) {
+        for fences in [true, false] {
+            total.add(explore(program, settings, fences, cap));
+            if total.failure.is_some() {
+                return total;
+            }
+        }
+    }
+    total
+}
+
+fn explore<S: Subject>(program: &Arc<Program<S>>, settings: Settings, fences: bool, cap: usize) -> Outcome {
+    let (mut outcome, mut complete) = explore_within(program, settings, fences, cap, None);
+    if outcome.failure.is_none() && !complete {
+        let unbounded = outcome.executions;
+        (outcome, complete) = explore_within(program, settings, fences, cap, Some(PREEMPTIONS));
+        outcome.executions += unbounded;
+        outcome.explored = if complete { Explored::Bounded } else { Explored::CutOff };
+    }
+    outcome
+}
+
+/// One exploration, and whether it came to its end.
+fn explore_within<S: Subject>(
+    program: &Arc<Program<S>>,
+    settings: Settings,
+    fences: bool,
+    cap: usize,
+    preemptions: Option<usize>,
+) -> (Outcome, bool) {
+    tollgate::model::forget_sleepers();
+    tollgate::model::set(settings);
+    let executions = Arc::new(AtomicUsize::new(0));
+    let record = Arc::new(Mutex::new(None));
+    let body = {
+        let (program, executions, record) = (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
+        move || {
+            executions.fetch_add(1, SeqCst);
+            execute(&program, fences, &record);
+        }
+    };
+    let mut builder = loom::model::Builder::new();
+    builder.max_branches = 10_000;
+    builder.preemption_bound = preemptions;
+    // Looked at only every so many executions, and before the next: this stops after exactly `cap`.
+    builder.checkpoint_interval = cap + 1;
+    builder.max_permutations = Some(cap + 1);
+    let failure = guarded(|| builder.check(body)).err().map(|message| {
+        let history = match &*record.lock().unwrap() {
+            Some(recorder) => format!("{recorder:?}"),
+            None => "  (nothing had begun)\n".to_owned(),
+        };
+        let how = if fences { "with fences" } else { "without fences" };
+        format!("{message}\n{history}  {settings:?}, {how}, preemption bound {preemptions:?}")
+    });
+    let executions = executions.load(SeqCst);
+    assert!(executions > 0 || failure.is_some(), "the explorer ran nothing");
+    let outcome = Outcome { explorations: 1, executions, explored: Explored::Exhausted, failure };
+    (outcome, executions < cap)
+}
+
+/// One execution. No thread is joined (a join adds steps): the last one out ends it.
+fn execute<S: Subject>(program: &Arc<Program<S>>, fences: bool, record: &Mutex<Option<Arc<Recorder<S>>>>) {
+    let execution = Arc::new(Execution::new(program));
+    *record.lock().unwrap() = Some(execution.recorder());
+    let body = |thread| {
+        let execution = Arc::clone(&execution);
+        move || {
+            execution.thread(thread, || {
+                if fences {
+                    fence(SeqCst);
+                }
+            });
+            // So that the last one out sees what all the others did; not a step that is worth an exploration.
+            loom::stop_exploring();
+            fence(SeqCst);
+            loom::explore();
+            let recorder = execution.recorder();
+            if let Some(last) = Arc::into_inner(execution) {
+                last.end();
+                if fences {
+                    assert_linearizable(&recorder);
+                }
+            }
+        }
+    };
+    let mut bodies: Vec<_> = (0..program.threads().len()).map(body).collect();
+    drop(execution);
+    let main = bodies.pop();
+    for body in bodies {
+        loom::thread::spawn(body);
+    }
+    if let Some(main) = main {
+        main();
+    }
+}

@@ -1,0 +1,274 @@
+//! Runs the programs on all cores and reports what was explored.
+//!
+//! Programs know nothing of each other, and an explorer's state belongs to one thread of the operating system; so each core
+//! takes the next program until none is left.
+
+use crate::explorer;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+use tollgate::model::Mutant;
+use tollgate_loom_tests::Subject;
+use tollgate_loom_tests::subjects::{ForEach, for_each};
+
+/// One program to be run.
+pub(crate) struct Job {
+    pub(crate) name: String,
+    pub(crate) run: Box<dyn Fn() -> Outcome + Send + Sync>,
+}
+
+/// How much of a program was seen, best first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Explored {
+    #[default]
+    Exhausted,
+    Bounded,
+    CutOff,
+}
+
+/// What came of a program.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) explorations: usize,
+    pub(crate) executions: usize,
+    /// The least of its explorations.
+    pub(crate) explored: Explored,
+    pub(crate) failure: Option<String>,
+}
+
+impl Outcome {
+    pub(crate) fn add(&mut self, other: Outcome) {
+        self.explorations += other.explorations;
+        self.executions += other.executions;
+        self.explored = self.explored.max(other.explored);
+        self.failure = self.failure.take().or(other.failure);
+    }
+}
+
+/// The jobs of one subject.
+struct Group {
+    name: String,
+    jobs: Vec<Job>,
+    skipped: usize,
+}
+
+struct Groups {
+    options: Options,
+    mutant: Option<Mutant>,
+    all: Vec<Group>,
+}
+
+impl ForEach for Groups {
+    fn subject<S: Subject>(&mut self) {
+        let (mut jobs, skipped) = explorer::jobs::<S>(self.options.full, self.mutant);
+        let (shard, shards) = self.options.shard;
+        let mut number = 0;
+        jobs.retain(|job| {
+            number += 1;
+            job.name.contains(&self.options.filter) && number % shards == shard % shards
+        });
+        if !jobs.is_empty() {
+            self.all.push(Group { name: S::name(), jobs, skipped });
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Options {
+    filter: String,
+    mutants: Vec<Mutant>,
+    shard: (usize, usize),
+    full: bool,
+}
+
+impl Options {
+    fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let full = std::env::var_os("TOLLGATE_FULL").is_some();
+        let mut options = Options { filter: String::new(), mutants: Vec::new(), shard: (0, 1), full };
+        let mut arguments = arguments;
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--mutant" => {
+                    let name = arguments.next().ok_or("--mutant needs a name")?;
+                    let named = |mutant: &&Mutant| name == "all" || format!("{mutant:?}") == name;
+                    options.mutants.extend(Mutant::ALL.iter().filter(named));
+                    if options.mutants.is_empty() {
+                        return Err(format!("no mutant named {name}"));
+                    }
+                }
+                "--shard" => {
+                    let shard = arguments.next().unwrap_or_default();
+                    let numbers = shard.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+                    options.shard = numbers.filter(|&(_, n)| n > 0).ok_or("--shard needs K/N")?;
+                }
+                option if option.starts_with("--") => return Err(format!("unknown option {option}")),
+                filter => options.filter = filter.to_owned(),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// The explorer's panics are caught, and shown with the program that failed; the default report would come in between.
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f`; the message if it panics.
+pub(crate) fn guarded(f: impl FnOnce()) -> Result<(), String> {
+    GUARDED.set(true);
+    let result = catch_unwind(AssertUnwindSafe(f));
+    GUARDED.set(false);
+    result.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        text.unwrap_or("a panic without a message").to_owned()
+    })
+}
+
+pub(crate) fn run() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(why) => {
+            eprintln!("error: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Some((name, _)) = std::env::vars().find(|(name, _)| name.starts_with("LOOM_")) {
+        eprintln!("error: {name} is set; loom would cut programs short and still call them passed");
+        return ExitCode::FAILURE;
+    }
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !GUARDED.get() {
+            hook(info);
+        }
+    }));
+    println!("explorer: {}", explorer::EXPLORER);
+    if options.mutants.is_empty() { run_all(&options) } else { hunt(&options) }
+}
+
+fn groups(options: &Options, mutant: Option<Mutant>) -> Vec<Group> {
+    let mut groups = Groups { options: options.clone(), mutant, all: Vec::new() };
+    for_each(&mut groups);
+    groups.all
+}
+
+/// What came of all programs of a subject.
+#[derive(Default)]
+struct Row {
+    programs: [usize; 3],
+    failed: usize,
+    executions: usize,
+    explorations: usize,
+    seconds: f64,
+}
+
+fn run_all(options: &Options) -> ExitCode {
+    println!("{}\n", explorer::about(options.full));
+    let groups = groups(options, None);
+    let rows: Vec<Mutex<Row>> = groups.iter().map(|_| Mutex::default()).collect();
+    work(&groups, &|group, job, outcome, seconds| {
+        let mut row = rows[group].lock().unwrap_or_else(PoisonError::into_inner);
+        row.executions += outcome.executions;
+        row.explorations += outcome.explorations;
+        row.seconds += seconds;
+        match &outcome.failure {
+            None => row.programs[outcome.explored as usize] += 1,
+            Some(failure) => {
+                row.failed += 1;
+                println!("FAILED {}\n{failure}\n", job.name);
+            }
+        }
+        true
+    });
+    println!(
+        "  {:<14} {:>8} {:>8} {:>9} {:>8} {:>8} {:>7} {:>12} {:>9}",
+        "subject", "programs", "skipped", "exhausted", "bounded", "cut off", "failed", "executions", "seconds"
+    );
+    let (mut programs, mut failed, mut executions) = (0, 0, 0);
+    for (group, row) in groups.iter().zip(rows) {
+        let row = row.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let [exhausted, bounded, cut_off] = row.programs;
+        println!(
+            "  {:<14} {:>8} {:>8} {exhausted:>9} {bounded:>8} {cut_off:>8} {:>7} {:>12} {:>9.1}",
+            group.name,
+            group.jobs.len(),
+            group.skipped,
+            row.failed,
+            row.executions,
+            row.seconds,
+        );
+        programs += group.jobs.len();
+        failed += row.failed;
+        executions += row.executions;
+    }
+    println!("{programs} programs, {executions} executions, {failed} failed");
+    println!("skipped: may wait for ever according to the sequential model. seconds: of one core.");
+    if programs == 0 {
+        eprintln!("error: no program ran");
+    }
+    if failed > 0 || programs == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Looks for a program that notices each mutant.
+fn hunt(options: &Options) -> ExitCode {
+    let mut survivors = 0;
+    for &mutant in &options.mutants {
+        let start = Instant::now();
+        let groups = groups(options, Some(mutant));
+        let killer = Mutex::new(None);
+        let executions = AtomicUsize::new(0);
+        work(&groups, &|_, job, outcome, _| {
+            executions.fetch_add(outcome.executions, SeqCst);
+            let Some(failure) = &outcome.failure else { return true };
+            let mut killer = killer.lock().unwrap_or_else(PoisonError::into_inner);
+            killer.get_or_insert_with(|| (job.name.clone(), failure.clone()));
+            false
+        });
+        let killer = killer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let effort = format!("{:>9} executions, {:>6.1} s", executions.into_inner(), start.elapsed().as_secs_f64());
+        match killer {
+            Some((name, failure)) => {
+                println!("{:<32} {effort}  noticed by {name}", format!("{mutant:?}"));
+                if options.mutants.len() == 1 {
+                    println!("{failure}");
+                }
+            }
+            None => {
+                survivors += 1;
+                println!("{:<32} {effort}  SURVIVED", format!("{mutant:?}"));
+            }
+        }
+    }
+    println!("{} mutants, {survivors} survived", options.mutants.len());
+    if survivors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Runs all jobs, on all cores, until `done` (which gets the group's number, the job, its outcome and its seconds) says no.
+fn work(groups: &[Group], done: &(dyn Fn(usize, &Job, &Outcome, f64) -> bool + Sync)) {
+    let all: Vec<_> =
+        groups.iter().enumerate().flat_map(|(group, it)| it.jobs.iter().map(move |job| (group, job))).collect();
+    let next = AtomicUsize::new(0);
+    let stopped = AtomicBool::new(false);
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some(&(group, job)) = all.get(next.fetch_add(1, SeqCst)) {
+                    if stopped.load(SeqCst) {
+                        break;
+                    }
+                    let start = Instant::now();
+                    let outcome = (job.run)();
+                    if !done(group, job, &outcome, start.elapsed().as_secs_f64()) {
+                        stopped.store(true, SeqCst);
+                    }
+                }
+            });
+        }
+    });
+}

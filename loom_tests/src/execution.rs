@@ -1,0 +1,64 @@
+//! One run of a program: its object, its record, and what its threads do.
+
+use crate::history::Recorder;
+use crate::linearize;
+use crate::program::Program;
+use crate::subject::{CallId, Subject};
+use std::fmt;
+use std::sync::Arc;
+
+/// One run of a program. The threads share it by `Arc`; whoever is left with the last one [ends](Execution::end) it.
+pub struct Execution<S: Subject> {
+    program: Arc<Program<S>>,
+    real: S::Real,
+    recorder: Arc<Recorder<S>>,
+}
+
+impl<S: Subject> fmt::Debug for Execution<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execution").field("program", &self.program).field("so far", &self.recorder).finish()
+    }
+}
+
+impl<S: Subject> Execution<S> {
+    /// A run that has not begun, of a new object.
+    pub fn new(program: &Arc<Program<S>>) -> Self {
+        let recorder = Arc::new(Recorder::new(program));
+        Execution { program: Arc::clone(program), real: S::real(), recorder }
+    }
+
+    /// Its record, to be looked at also when the run fails.
+    pub fn recorder(&self) -> Arc<Recorder<S>> {
+        Arc::clone(&self.recorder)
+    }
+
+    /// What this thread does. `border` is executed directly after each invocation and directly before each response.
+    pub fn thread(&self, thread: usize, border: impl Fn()) {
+        let first = self.program.first_call(thread);
+        for at in 0..self.program.threads()[thread].len() {
+            self.call(first + at as CallId, &border);
+        }
+    }
+
+    fn call(&self, call: CallId, border: impl Fn()) {
+        let op = self.recorder.op(call);
+        self.recorder.invoked(call);
+        border();
+        let answer = S::call(&self.real, call, op);
+        border();
+        self.recorder.answered(call, answer);
+    }
+
+    /// After all threads: looks at the final state, and at what is left behind.
+    pub fn end(self) {
+        self.call(self.recorder.last(), || ());
+        S::after(self.real);
+    }
+}
+
+/// Panics unless the model explains what was recorded.
+pub fn assert_linearizable<S: Subject>(recorder: &Recorder<S>) {
+    if let Err(unexplained) = linearize::check(recorder.history()) {
+        panic!("{unexplained}");
+    }
+}

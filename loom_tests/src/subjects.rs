@@ -1,0 +1,38 @@
+//! The types under test, one short file each.
+
+mod condition;
+mod lock;
+mod queue;
+mod raw_lock;
+mod semaphore;
+
+pub use condition::{ConditionAnswer, ConditionOp, ConditionSubject};
+pub use lock::{LockAnswer, LockOp, LockSubject};
+pub use queue::{QueueAnswer, QueueOp, QueueSubject};
+pub use raw_lock::{RawLockOp, RawLockSubject};
+pub use semaphore::{SemaphoreAnswer, SemaphoreOp, SemaphoreSubject};
+
+use crate::Subject;
+
+/// Something to be done with each subject.
+pub trait ForEach {
+    /// Does it with one.
+    fn subject<S: Subject>(&mut self);
+}
+
+/// Visits all subjects, in the order of the reports. A new type is added here, and nowhere else.
+pub fn for_each(visitor: &mut impl ForEach) {
+    visitor.subject::<RawLockSubject>();
+    visitor.subject::<LockSubject>();
+    visitor.subject::<SemaphoreSubject<1>>();
+    visitor.subject::<ConditionSubject>();
+    visitor.subject::<QueueSubject<1>>();
+    visitor.subject::<QueueSubject<2>>();
+    visitor.subject::<QueueSubject<0>>();
+}
+
+/// Takes `call` out of a line; whether it was there.
+fn leave(line: &mut Vec<crate::CallId>, call: crate::CallId) -> bool {
+    let place = line.iter().position(|&other| other == call);
+    place.map(|place| line.remove(place)).is_some()
+}
