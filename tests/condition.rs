@@ -82,7 +82,7 @@ fn the_lock_is_free_while_waiting_and_held_again_afterwards() {
         thread::sleep(A_WHILE); // not needed for correctness: the waiter may try to come back too early
         assert_eq!(*guard, 1, "the waiter returns with the lock alone");
     });
-    assert_eq!(lock.into_inner(), 2);
+    assert_eq!(*lock.lock(), 2);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn more_threads_than_cpus_all_get_through() {
             });
         }
     });
-    assert_eq!(value.into_inner(), 16_000);
+    assert_eq!(*value.lock(), 16_000);
 }
 
 #[test]

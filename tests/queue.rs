@@ -5,7 +5,7 @@ mod common;
 use common::{A_WHILE, AGES, eventually};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tollgate::{GetError, PutError, Queue, ShutDown, Shutdown, TooManyDone};
@@ -24,11 +24,10 @@ fn every_item_is_got_once_and_in_the_order_of_its_putter() {
         let queue = Queue::new(capacity);
         const PUTTERS: usize = 3;
         const EACH: usize = 5_000;
-        let got = Mutex::new(Vec::new());
-        thread::scope(|s| {
+        let mut got: Vec<_> = thread::scope(|s| {
             let getters: Vec<_> = (0..3)
                 .map(|form| {
-                    let (queue, got) = (&queue, &got);
+                    let queue = &queue;
                     s.spawn(move || {
                         let mut mine: Vec<(usize, usize)> = Vec::new();
                         loop {
@@ -49,7 +48,7 @@ fn every_item_is_got_once_and_in_the_order_of_its_putter() {
                                 mine.iter().filter(|item| item.0 == putter).map(|item| item.1).collect();
                             assert!(order.is_sorted());
                         }
-                        got.lock().unwrap().extend(mine);
+                        mine
                     })
                 })
                 .collect();
@@ -77,9 +76,8 @@ fn every_item_is_got_once_and_in_the_order_of_its_putter() {
                 .collect();
             putters.into_iter().for_each(|putter| putter.join().unwrap());
             queue.shutdown(Shutdown::Drain);
-            getters.into_iter().for_each(|getter| getter.join().unwrap());
+            getters.into_iter().flat_map(|getter| getter.join().unwrap()).collect()
         });
-        let mut got = got.into_inner().unwrap();
         got.sort_unstable();
         let all: Vec<_> =
             (0..PUTTERS).flat_map(|putter| (0..EACH).map(move |number| (putter, number))).collect();
