@@ -215,11 +215,15 @@ pub(crate) struct Report {
     pub(crate) seconds: f64,
 }
 
-/// How many executions a model may take. A count and not a time: it is the same on every machine, so that what passes here does
-/// not fail on a slower one.
+/// How many executions a model may take before it counts as too large for its bound. A count and not a time: it is the same on
+/// every machine, so that what passes here does not fail on a slower one.
 #[cfg(loom)]
-fn limit() -> usize {
-    if crate::harness::full() { 20_000_000 } else { 3_000_000 }
+const LIMIT: usize = 2_000_000;
+
+/// How many executions a cured loom may take to do without a model's bound, or with a higher one.
+#[cfg(tollgate_cured_loom)]
+fn attempt() -> usize {
+    if full() { 2_000_000 } else { 60_000 }
 }
 
 /// Whether the run may take long.
@@ -227,17 +231,33 @@ pub(crate) fn full() -> bool {
     std::env::var_os("TOLLGATE_FULL").is_some()
 }
 
-/// Explores one program under one setting, as far as `bound` says; a cured loom first tries to do without the bound. Panics when
-/// the explorer finds a failure, and when the limit is too low.
+/// Explores one program under one setting, as far as `bound` says. A cured loom first tries to do without the bound; in a full run
+/// it then raises it as far as it can. Panics when the explorer finds a failure, and when the model is too large for its bound.
 pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
     #[cfg(tollgate_cured_loom)]
-    if matches!(bound, Bound::Preemptions(_)) {
-        let report = explore_within(body, Bound::None, settings);
+    if let Bound::Preemptions(count) = bound {
+        let report = explore_within(body, Bound::None, settings, attempt());
         if report.explored != Explored::CutOff {
             return report;
         }
+        if full() {
+            let mut best = explore_within(body, bound, settings, LIMIT);
+            for count in count + 1.. {
+                let report = explore_within(body, Bound::Preemptions(count), settings, attempt());
+                if report.explored == Explored::CutOff || best.explored == Explored::CutOff {
+                    break;
+                }
+                best = report;
+            }
+            assert!(best.explored != Explored::CutOff, "the model is too large for its bound");
+            return best;
+        }
     }
-    let report = explore_within(body, bound, settings);
+    #[cfg(loom)]
+    let limit = LIMIT;
+    #[cfg(shuttle)]
+    let limit = 0;
+    let report = explore_within(body, bound, settings, limit);
     assert!(
         report.explored != Explored::CutOff,
         "cut short after {} executions: the model is too large for its bound",
@@ -247,7 +267,7 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
 }
 
 /// The same, once.
-fn explore_within(body: &Body, bound: Bound, settings: Settings) -> Report {
+fn explore_within(body: &Body, bound: Bound, settings: Settings, limit: usize) -> Report {
     tollgate::model::forget_sleepers();
     tollgate::model::set(settings);
     let executions = Arc::new(AtomicUsize::new(0));
@@ -264,7 +284,7 @@ fn explore_within(body: &Body, bound: Bound, settings: Settings) -> Report {
         let mut builder = loom::model::Builder::new();
         builder.max_branches = 10_000;
         builder.checkpoint_interval = 1_000;
-        builder.max_permutations = Some(limit());
+        builder.max_permutations = Some(limit);
         builder.preemption_bound = match bound {
             Bound::None => None,
             Bound::Preemptions(count) => Some(count),
@@ -273,14 +293,14 @@ fn explore_within(body: &Body, bound: Bound, settings: Settings) -> Report {
         builder.check(counted);
         match bound {
             // loom says nothing when it stops at its limit, one before it.
-            _ if executions.load(SeqCst) >= limit() - 1 => Explored::CutOff,
+            _ if executions.load(SeqCst) >= limit - 1 => Explored::CutOff,
             Bound::Preemptions(count) => Explored::Preemptions(count),
             _ => Explored::Exhausted,
         }
     };
     #[cfg(shuttle)]
     let explored = {
-        let _ = bound;
+        let _ = (bound, limit);
         let rounds = if full() { 100_000 } else { 10_000 };
         let counted = Arc::new(counted);
         let mut config = shuttle::Config::new();
