@@ -48,12 +48,11 @@ pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>,
 }
 
 /// The settings to explore a program with.
-fn settings<S: Subject>(full: bool, mutant: Option<Mutant>) -> Vec<Settings> {
+fn settings<S: Subject>(varied: bool, mutant: Option<Mutant>) -> Vec<Settings> {
     // The budget counts waits, and a call that is woken in vain waits again.
     let base = Settings { timeouts: 8, real_locks: S::IS_LOCK, mutant, ..Settings::default() };
     let mut all = vec![base];
-    // A mutant may show under one of these only.
-    if full || mutant.is_some() {
+    if varied {
         all.push(Settings { spurious: 1, ..base });
         all.push(Settings { wake_order: WakeOrder::Lifo, ..base });
         all.push(Settings { too_long: true, ..base });
@@ -64,7 +63,9 @@ fn settings<S: Subject>(full: bool, mutant: Option<Mutant>) -> Vec<Settings> {
 fn explore_all<S: Subject>(program: &Arc<Program<S>>, full: bool, mutant: Option<Mutant>) -> Outcome {
     let cap = if full { FULL_CAP } else { QUICK_CAP };
     let mut total = Outcome::default();
-    for settings in settings::<S>(full, mutant) {
+    // A mutant, or an old bug, may show under one of the settings only.
+    let varied = full || mutant.is_some() || program.is_regression();
+    for settings in settings::<S>(varied, mutant) {
         for fences in [true, false] {
             total.add(explore(program, settings, fences, cap));
             if total.failure.is_some() {
