@@ -8,7 +8,7 @@
 //! All interleavings, if there are not more of them than the cap; else those with at most two preemptions; if they are too
 //! many as well, the first ones up to the cap, and the program counts as cut off.
 
-use crate::report::{Explored, Job, Outcome, guarded};
+use crate::report::{Explored, Job, Outcome, describe, guarded};
 use loom::sync::atomic::{Ordering::SeqCst, fence};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
@@ -98,7 +98,7 @@ fn explore_within<S: Subject>(
     tollgate::model::forget_sleepers();
     tollgate::model::set(settings);
     let executions = Arc::new(AtomicUsize::new(0));
-    let record = Arc::new(Mutex::new(None));
+    let record = Arc::new(Mutex::new(None::<Arc<Recorder<S>>>));
     let body = {
         let (program, executions, record) =
             (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
@@ -114,12 +114,9 @@ fn explore_within<S: Subject>(
     builder.checkpoint_interval = cap + 1;
     builder.max_permutations = Some(cap + 1);
     let failure = guarded(|| builder.check(body)).err().map(|message| {
-        let history = match &*record.lock().unwrap() {
-            Some(recorder) => format!("{recorder:?}"),
-            None => "  (nothing had begun)\n".to_owned(),
-        };
+        let message = describe(message, record.lock().unwrap().as_deref());
         let how = if fences { "with fences" } else { "without fences" };
-        format!("{message}\n{history}  {settings:?}, {how}, preemption bound {preemptions:?}")
+        format!("{message}  {settings:?}, {how}, preemption bound {preemptions:?}")
     });
     let executions = executions.load(SeqCst);
     assert!(executions > 0 || failure.is_some(), "the explorer ran nothing");

@@ -22,10 +22,13 @@ pub struct Unexplained<S: Subject> {
     longest: (Vec<CallId>, S::State),
 }
 
+/// How the report of an unexplained history begins.
+pub const UNEXPLAINED: &str = "no order of the calls explains all answers:";
+
 impl<S: Subject> fmt::Display for Unexplained<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (steps, state) = &self.longest;
-        writeln!(f, "no order of the calls explains all answers:")?;
+        writeln!(f, "{UNEXPLAINED}")?;
         write!(f, "{}", self.history)?;
         writeln!(f, "  the longest attempt takes the steps of calls {steps:?}, to {state:?}")
     }
