@@ -28,7 +28,8 @@
 //!
 //! * nobody is starving, no wake in flight: release, set `WAKING`, then wake one;
 //! * a wake in flight: release, wake nobody. The thread that was woken has not looked at the word yet;
-//! * somebody is starving: keep `LOCKED`, set `GRANTED`, wake one. The sleeper that comes out first owns the lock.
+//! * somebody is starving: keep `LOCKED`, set `GRANTED`, wake one. The sleeper that comes out first owns the lock;
+//! * a grant under way (any thread may release): take it back. The wake that went with it goes on as a plain one.
 //!
 //! **The release is the last access to the lock's memory**: what follows is a wake by address alone. The next owner may
 //! free the lock at once (R35 of the historical bugs).
@@ -54,7 +55,8 @@
 //! 3. `WAKING` and `STARVING` imply a sleeper: each is set in a step that sees one, and cleared by whoever leaves (a wake
 //!    in flight) or by the thread that set it (starving). So without sleepers the word is 0 or `LOCKED`.
 //! 4. `GRANTED` is set only with a counted sleeper, and a sleeper that gives up takes a grant instead of leaving; so a
-//!    grant never stays behind.
+//!    grant never stays behind. A release before that takes the grant back, or else `GRANTED` without `LOCKED` would let one
+//!    thread in beside the next owner (found by a generated program, `RawLockSubject::regressions`).
 //! 5. *Wakes never exceed sleeps*: each wake sets `WAKING` or `GRANTED` in a step that sees a sleeper; only a thread back
 //!    from a futex wait clears them, one of the two, once per wait.
 //! 6. *Bounded bypass*: a sleeper that has been awake in vain once and has waited about 1 ms sets `STARVING`. Every
@@ -373,6 +375,9 @@ impl RawLock {
                 (word & !LOCKED, false)
             } else if word & (STARVING | GRANTED) == STARVING {
                 (word | GRANTED, true)
+            } else if word & GRANTED != 0 {
+                // The lock is on its way to a sleeper, and is taken back: what is in flight is a plain wake now.
+                ((word & !(LOCKED | GRANTED)) | WAKING, false)
             } else if word & WAKING == 0 {
                 ((word & !LOCKED) | WAKING, true)
             } else {

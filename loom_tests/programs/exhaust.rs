@@ -8,7 +8,7 @@
 //! All interleavings, if there are not more of them than the cap; else those with at most two preemptions; if they are too
 //! many as well, the first ones up to the cap, and the program counts as cut off.
 
-use crate::report::{Explored, Job, Outcome, guarded};
+use crate::report::{Explored, Job, Outcome, describe, guarded};
 use loom::sync::atomic::{Ordering::SeqCst, fence};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
@@ -48,12 +48,11 @@ pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>,
 }
 
 /// The settings to explore a program with.
-fn settings<S: Subject>(full: bool, mutant: Option<Mutant>) -> Vec<Settings> {
+fn settings<S: Subject>(varied: bool, mutant: Option<Mutant>) -> Vec<Settings> {
     // The budget counts waits, and a call that is woken in vain waits again.
     let base = Settings { timeouts: 8, real_locks: S::IS_LOCK, mutant, ..Settings::default() };
     let mut all = vec![base];
-    // A mutant may show under one of these only.
-    if full || mutant.is_some() {
+    if varied {
         all.push(Settings { spurious: 1, ..base });
         all.push(Settings { wake_order: WakeOrder::Lifo, ..base });
         all.push(Settings { too_long: true, ..base });
@@ -64,7 +63,9 @@ fn settings<S: Subject>(full: bool, mutant: Option<Mutant>) -> Vec<Settings> {
 fn explore_all<S: Subject>(program: &Arc<Program<S>>, full: bool, mutant: Option<Mutant>) -> Outcome {
     let cap = if full { FULL_CAP } else { QUICK_CAP };
     let mut total = Outcome::default();
-    for settings in settings::<S>(full, mutant) {
+    // A mutant, or an old bug, may show under one of the settings only.
+    let varied = full || mutant.is_some() || program.is_regression();
+    for settings in settings::<S>(varied, mutant) {
         for fences in [true, false] {
             total.add(explore(program, settings, fences, cap));
             if total.failure.is_some() {
@@ -97,7 +98,7 @@ fn explore_within<S: Subject>(
     tollgate::model::forget_sleepers();
     tollgate::model::set(settings);
     let executions = Arc::new(AtomicUsize::new(0));
-    let record = Arc::new(Mutex::new(None));
+    let record = Arc::new(Mutex::new(None::<Arc<Recorder<S>>>));
     let body = {
         let (program, executions, record) =
             (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
@@ -113,12 +114,9 @@ fn explore_within<S: Subject>(
     builder.checkpoint_interval = cap + 1;
     builder.max_permutations = Some(cap + 1);
     let failure = guarded(|| builder.check(body)).err().map(|message| {
-        let history = match &*record.lock().unwrap() {
-            Some(recorder) => format!("{recorder:?}"),
-            None => "  (nothing had begun)\n".to_owned(),
-        };
+        let message = describe(message, record.lock().unwrap().as_deref());
         let how = if fences { "with fences" } else { "without fences" };
-        format!("{message}\n{history}  {settings:?}, {how}, preemption bound {preemptions:?}")
+        format!("{message}  {settings:?}, {how}, preemption bound {preemptions:?}")
     });
     let executions = executions.load(SeqCst);
     assert!(executions > 0 || failure.is_some(), "the explorer ran nothing");

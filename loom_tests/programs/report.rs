@@ -12,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 use tollgate::model::Mutant;
 use tollgate_loom_tests::Subject;
+use tollgate_loom_tests::history::Recorder;
+use tollgate_loom_tests::linearize::UNEXPLAINED;
 use tollgate_loom_tests::subjects::{ForEach, for_each};
 
 /// One program to be run.
@@ -128,6 +130,16 @@ pub(crate) fn guarded(f: impl FnOnce()) -> Result<(), String> {
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         text.unwrap_or("a panic without a message").to_owned()
     })
+}
+
+/// A failure, with what had happened until then.
+pub(crate) fn describe<S: Subject>(message: String, record: Option<&Recorder<S>>) -> String {
+    match record {
+        None => message,
+        // It shows the history itself.
+        Some(_) if message.starts_with(UNEXPLAINED) => message,
+        Some(record) => format!("{message}\n{record:?}"),
+    }
 }
 
 pub(crate) fn run() -> ExitCode {

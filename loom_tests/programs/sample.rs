@@ -4,7 +4,7 @@
 //! shuttle is sequentially consistent, so the order in which it runs calls is their order in time, and histories are checked
 //! as they are. Programs and schedules come from fixed seeds. A failure prints its schedule, for `shuttle::replay`.
 
-use crate::report::{Explored, Job, Outcome, guarded};
+use crate::report::{Explored, Job, Outcome, describe, guarded};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -79,7 +79,7 @@ fn run<S: Subject>(
     tollgate::model::forget_sleepers();
     tollgate::model::set(settings);
     let executions = Arc::new(AtomicUsize::new(0));
-    let record = Arc::new(Mutex::new(None));
+    let record = Arc::new(Mutex::new(None::<Arc<Recorder<S>>>));
     let body = {
         let (program, executions, record) =
             (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
@@ -94,11 +94,8 @@ fn run<S: Subject>(
         shuttle::Runner::new(scheduler, config).run(body);
     });
     let failure = failure.err().map(|message| {
-        let history = match &*record.lock().unwrap() {
-            Some(recorder) => format!("{recorder:?}"),
-            None => "  (nothing had begun)\n".to_owned(),
-        };
-        format!("{message}\n{history}  {settings:?}")
+        let message = describe(message, record.lock().unwrap().as_deref());
+        format!("{message}  {settings:?}")
     });
     let executions = executions.load(SeqCst);
     Outcome { explorations: 1, executions, explored: Explored::CutOff, failure }

@@ -22,10 +22,13 @@ pub struct Unexplained<S: Subject> {
     longest: (Vec<CallId>, S::State),
 }
 
+/// How the report of an unexplained history begins.
+pub const UNEXPLAINED: &str = "no order of the calls explains all answers:";
+
 impl<S: Subject> fmt::Display for Unexplained<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (steps, state) = &self.longest;
-        writeln!(f, "no order of the calls explains all answers:")?;
+        writeln!(f, "{UNEXPLAINED}")?;
         write!(f, "{}", self.history)?;
         writeln!(f, "  the longest attempt takes the steps of calls {steps:?}, to {state:?}")
     }
@@ -40,7 +43,11 @@ impl<S: Subject> fmt::Debug for Unexplained<S> {
 /// Looks for an order that explains the history. A call that has not returned may have taken effect or not.
 pub fn check<S: Subject>(history: History<S>) -> Result<(), Box<Unexplained<S>>> {
     let progress = vec![0; history.calls.len()];
-    let mut search = Search { history: &history, seen: HashSet::new(), steps: Vec::new(), longest: None };
+    // Who answered first has probably taken effect first.
+    let mut order: Vec<_> = (0..history.calls.len()).collect();
+    order.sort_by_key(|&call| history.calls[call].answered.as_ref().map_or(u32::MAX, |&(time, _)| time));
+    let mut search =
+        Search { history: &history, order, seen: HashSet::new(), steps: Vec::new(), longest: None };
     if search.explains(&progress, S::start()) {
         return Ok(());
     }
@@ -50,6 +57,7 @@ pub fn check<S: Subject>(history: History<S>) -> Result<(), Box<Unexplained<S>>>
 
 struct Search<'a, S: Subject> {
     history: &'a History<S>,
+    order: Vec<usize>,
     seen: HashSet<(Vec<u8>, S::State)>,
     steps: Vec<CallId>,
     longest: Option<(Vec<CallId>, S::State)>,
@@ -68,13 +76,24 @@ impl<S: Subject> Search<'_, S> {
         else {
             return true;
         };
+        let doomed = |call: usize| match &calls[call].answered {
+            Some((_, answer)) if open(call) && progress[call] > 0 => {
+                S::is_doomed(&state, call as CallId, calls[call].op, answer)
+            }
+            _ => false,
+        };
+        if (0..calls.len()).any(doomed) {
+            return false;
+        }
         if !self.seen.insert((progress.to_vec(), state.clone())) {
             return false;
         }
         if self.longest.as_ref().is_none_or(|(steps, _)| steps.len() < self.steps.len()) {
             self.longest = Some((self.steps.clone(), state.clone()));
         }
-        for (number, call) in calls.iter().enumerate() {
+        for at in 0..self.order.len() {
+            let number = self.order[at];
+            let call = &calls[number];
             if !open(number) || call.invoked.is_none_or(|invoked| invoked > horizon) {
                 continue;
             }

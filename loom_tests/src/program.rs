@@ -27,6 +27,11 @@ impl<S: Subject> Program<S> {
         &self.threads
     }
 
+    /// Whether this is one of the subject's [`regressions`](Subject::regressions).
+    pub fn is_regression(&self) -> bool {
+        S::regressions().into_iter().any(|threads| Program::<S>::new(threads).threads == self.threads)
+    }
+
     /// The number of the first call of this thread.
     pub fn first_call(&self, thread: usize) -> CallId {
         self.threads[..thread].iter().map(|ops| ops.len() as CallId).sum()
@@ -192,6 +197,9 @@ pub fn generate<S: Subject>(choice: Choice) -> Generated<S> {
         }
         ends
     };
+    for threads in S::regressions() {
+        add(threads);
+    }
     for threads in chosen {
         add(threads);
     }

@@ -60,6 +60,11 @@ pub trait Subject: Sized + Send + Sync + 'static {
         crate::program::cover(&Self::operations(), &[])
     }
 
+    /// Programs beyond the generated ones: the smallest for each bug that larger ones have found.
+    fn regressions() -> Vec<Vec<Vec<Self::Op>>> {
+        Vec::new()
+    }
+
     /// The operation that looks at the final state, after all threads have ended. It must not wait.
     fn last() -> Self::Op;
 
@@ -87,6 +92,12 @@ pub trait Subject: Sized + Send + Sync + 'static {
         op: Self::Op,
         phase: u8,
     ) -> Vec<(Self::State, Progress<Self::Answer>)>;
+
+    /// Whether a call that is between two phases can no longer give this answer. Only makes the search shorter.
+    fn is_doomed(state: &Self::State, call: CallId, op: Self::Op, answer: &Self::Answer) -> bool {
+        let _ = (state, call, op, answer);
+        false
+    }
 
     /// Whether a real call may sleep in this state for as long as nothing changes. More than having no step, where the
     /// specification lets one waiter hold up others.

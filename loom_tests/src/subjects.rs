@@ -24,6 +24,7 @@ pub trait ForEach {
 pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<RawLockSubject>();
     visitor.subject::<LockSubject>();
+    visitor.subject::<SemaphoreSubject<0>>();
     visitor.subject::<SemaphoreSubject<1>>();
     visitor.subject::<ConditionSubject>();
     visitor.subject::<QueueSubject<1>>();

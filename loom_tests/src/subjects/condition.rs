@@ -231,6 +231,13 @@ impl Subject for ConditionSubject {
         }
     }
 
+    fn is_doomed(state: &ConditionState, call: CallId, op: ConditionOp, answer: &ConditionAnswer) -> bool {
+        let ConditionAnswer::Waited { notified, .. } = *answer else { return false };
+        matches!(op, Wait | WaitTimeout | WaitZero)
+            && !state.line.contains(&call)
+            && state.picked.contains(&call) != notified
+    }
+
     fn blocked_by(frozen: ConditionOp, other: ConditionOp) -> Option<&'static str> {
         let _ = (frozen, other);
         None

@@ -1,7 +1,9 @@
 //! `Lock<T>`: each operation adds one under the lock. The value is the evidence of mutual exclusion.
 //!
-//! Two phases, taking the lock and releasing it, because others can see the time between: `try_lock` fails.
+//! Taking the lock and releasing it are phases, because others can see the time between: `try_lock` fails. A release may hand
+//! the lock over to those who wait, as for a `RawLock`.
 
+use super::leave;
 use crate::subject::{CallId, Progress, SOON, Subject, continues, returns};
 use tollgate::LockGuard;
 
@@ -33,11 +35,13 @@ pub enum LockAnswer {
     Locked(bool),
 }
 
-/// The value, and whether somebody holds the lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The value, whether the lock is held, whether by nobody yet, and who waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LockState {
     value: u32,
     held: bool,
+    handed: bool,
+    line: Vec<CallId>,
 }
 
 fn add(guard: Option<LockGuard<'_, u32>>) -> LockAnswer {
@@ -93,17 +97,42 @@ impl Subject for LockSubject {
     }
 
     fn start() -> LockState {
-        LockState { value: 0, held: false }
+        LockState::default()
     }
 
-    fn step(&state: &LockState, _: CallId, op: LockOp, phase: u8) -> Vec<(LockState, Progress<LockAnswer>)> {
-        let LockState { value, held } = state;
-        match op {
-            IsLocked => returns(state, LockAnswer::Locked(held)),
-            _ if phase == 1 => returns(LockState { value: value + 1, held: false }, LockAnswer::Was(value)),
-            _ if !held => continues(LockState { value, held: true }),
-            Lock | LockMapped => vec![],
-            TryLock | LockTimeout => returns(state, LockAnswer::Failed),
+    fn step(
+        state: &LockState,
+        call: CallId,
+        op: LockOp,
+        phase: u8,
+    ) -> Vec<(LockState, Progress<LockAnswer>)> {
+        let mut next = state.clone();
+        let waits = leave(&mut next.line, call);
+        if op == IsLocked {
+            returns(next, LockAnswer::Locked(state.held))
+        } else if phase > 0 && !waits {
+            // Holds the lock.
+            next.value += 1;
+            let answer = LockAnswer::Was(state.value);
+            let handed = LockState { handed: true, ..next.clone() };
+            next.held = false;
+            let mut outcomes = returns(next, answer);
+            if !state.line.is_empty() {
+                outcomes.extend(returns(handed, answer));
+            }
+            outcomes
+        } else if !state.held || (waits && state.handed) {
+            next.held = true;
+            next.handed = false;
+            continues(next)
+        } else if !waits && op != TryLock {
+            next.line.push(call);
+            next.line.sort_unstable();
+            continues(next)
+        } else if matches!(op, Lock | LockMapped) {
+            vec![]
+        } else {
+            returns(next, LockAnswer::Failed)
         }
     }
 

@@ -1,6 +1,11 @@
 //! `RawLock`: acquire and release are operations of their own, by any thread.
+//!
+//! A release may hand the lock over to those who wait: it stays locked, and the first of them to come takes it, even one
+//! that came to wait after the release. (Who it will be is not known at the release, so "locked by the one who takes it
+//! next" would be too strict.) A lock that is being handed over can be released too, and is free then.
 
-use crate::subject::{CallId, Progress, SOON, Subject, returns};
+use super::leave;
+use crate::subject::{CallId, Progress, SOON, Subject, continues, returns};
 use tollgate::{NotLocked, RawLock};
 
 /// A free `RawLock`.
@@ -20,12 +25,19 @@ pub enum RawLockOp {
 
 use RawLockOp::*;
 
+/// Whether it is locked, whether by nobody yet, and who waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RawLockState {
+    locked: bool,
+    handed: bool,
+    line: Vec<CallId>,
+}
+
 impl Subject for RawLockSubject {
     type Op = RawLockOp;
     type Answer = bool;
     type Real = RawLock;
-    /// Whether it is locked.
-    type State = bool;
+    type State = RawLockState;
 
     const IS_LOCK: bool = true;
 
@@ -35,6 +47,13 @@ impl Subject for RawLockSubject {
 
     fn operations() -> Vec<RawLockOp> {
         vec![Acquire, TryAcquire, AcquireTimeout, Release, IsLocked]
+    }
+
+    /// A release while the lock was being handed over left the grant behind: the thread that had acquired the free lock
+    /// could acquire it again.
+    fn regressions() -> Vec<Vec<Vec<RawLockOp>>> {
+        let twice = [TryAcquire, Release, TryAcquire, Release, Release, TryAcquire, AcquireTimeout, Release];
+        vec![vec![twice.to_vec(), vec![Acquire]]]
     }
 
     fn last() -> RawLockOp {
@@ -62,16 +81,40 @@ impl Subject for RawLockSubject {
         }
     }
 
-    fn start() -> bool {
-        false
+    fn start() -> RawLockState {
+        RawLockState::default()
     }
 
-    fn step(&locked: &bool, _: CallId, op: RawLockOp, _: u8) -> Vec<(bool, Progress<bool>)> {
+    fn step(state: &RawLockState, call: CallId, op: RawLockOp, _: u8) -> Vec<(RawLockState, Progress<bool>)> {
+        let mut next = state.clone();
         match op {
-            Acquire if locked => vec![],
-            Acquire | TryAcquire | AcquireTimeout => returns(true, !locked),
-            Release => returns(false, locked),
-            IsLocked => returns(locked, locked),
+            IsLocked => returns(next, state.locked),
+            TryAcquire if state.locked => returns(next, false),
+            Acquire | TryAcquire | AcquireTimeout => {
+                let waits = leave(&mut next.line, call);
+                if !state.locked || (waits && state.handed) {
+                    next.locked = true;
+                    next.handed = false;
+                    returns(next, true)
+                } else if !waits {
+                    next.line.push(call);
+                    next.line.sort_unstable();
+                    continues(next)
+                } else if op == Acquire {
+                    vec![]
+                } else {
+                    returns(next, false)
+                }
+            }
+            Release if !state.locked => returns(next, false),
+            Release => {
+                next.handed = true;
+                let handed = (!state.line.is_empty() && !state.handed)
+                    .then(|| (next.clone(), Progress::Returns(true)));
+                next.handed = false;
+                next.locked = false;
+                returns(next, true).into_iter().chain(handed).collect()
+            }
         }
     }
 

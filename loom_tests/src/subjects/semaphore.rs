@@ -92,7 +92,7 @@ impl<const PERMITS: usize> Subject for SemaphoreSubject<PERMITS> {
     }
 
     fn alphabets() -> Vec<Vec<SemaphoreOp>> {
-        let first = vec![Acquire(1), AcquireTimeout(2), TryAcquire(1), Release(1), Close];
+        let first = vec![Acquire(1), AcquireTimeout(1), AcquireTimeout(2), Release(2), Close];
         crate::program::cover(&Self::operations(), &[first])
     }
 
