@@ -14,7 +14,7 @@
 
 use crate::program::{AR, Acq, Op, Op::*, Outcomes, Program, Rel, Rlx, SC};
 use crate::standard::{self, Model};
-use crate::weak;
+use crate::weak::{self, Rules};
 use std::sync::atomic::Ordering;
 
 /// The word of state: permits, or the status of a queue.
@@ -361,8 +361,10 @@ pub(crate) fn run() -> Report {
         println!("  {}: bad outcome {}", case.name, say(!safe));
         println!("    {}", case.program());
         if case.threads.iter().flatten().any(|step| step.handshake) {
-            let bad = |program| weak::outcomes(program).map_or(true, |outcomes| case.is_bad(&outcomes));
-            let (without, with) = (bad(&case.program()), bad(&case.with_modelled_handshake()));
+            let bad = |program: Program| {
+                weak::outcomes(&program, Rules::Loom).map_or(true, |outcomes| case.is_bad(&outcomes))
+            };
+            let (without, with) = (bad(case.program()), bad(case.with_modelled_handshake()));
             if with || !without {
                 report.misfits += 1;
                 println!("    WRONG: by loom's rules {}, with the models' fence {}", say(without), say(with));
