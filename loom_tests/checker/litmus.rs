@@ -243,6 +243,22 @@ fn rows() -> Vec<Row> {
                 &[Store(Y, 1, Rlx), FetchAdd(X, 1, Rlx), Fence(SC), Load(Z, Rlx)],
             ],
         ),
+        row(
+            "a fence that comes before that of an earlier store",
+            "not",
+            &[&[Store(X, 1, Rlx), Store(Y, 1, Rlx), Fence(SC)], &[Load(Y, Rlx), Fence(SC), Load(X, Rlx)]],
+        ),
+        // What a sleep set must not cut: the third thread sleeps where the second one's load is to be overtaken by its
+        // store, and it is the first thread that has to go on there.
+        row(
+            "three threads in a chain",
+            "0000 0001 0010 0011 1000 1001 1010 1011",
+            &[
+                &[Load(Z, Rlx), Store(X, 1, Rlx)],
+                &[FetchAdd(Z, 1, Rlx), Load(Y, Rlx)],
+                &[Load(X, Rlx), Store(Y, 1, Rlx)],
+            ],
+        ),
     ]
 }
 
