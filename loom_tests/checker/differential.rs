@@ -117,7 +117,7 @@ struct Verdict {
     outcomes: usize,
     /// Where brute force contradicts itself.
     contradiction: Option<&'static str>,
-    /// Why there is nothing to compare: loom's own assertion.
+    /// Nothing to compare: loom would run into its own assertion.
     given_up: bool,
     cut: Option<String>,
     /// Outcomes of loom's rules that C++20 forbids.
@@ -228,7 +228,7 @@ pub(crate) fn run(programs: usize, seed: u64) -> Report {
     report.failing = failing.len();
     println!(
         "differential: {programs} random programs, seeds {seed} to {}: {outcomes} outcomes by loom's rules, {executions} executions",
-        seed + programs as u64 - 1
+        seed.saturating_add(programs as u64 - 1)
     );
     println!(
         "  loom {:.1} s, brute force {:.1} s",
