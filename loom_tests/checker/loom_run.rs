@@ -3,12 +3,12 @@
 //! The last thread of the program is the explorer's main thread. Nobody is joined: a join would add dependent operations
 //! (and loom 0.7.2 prints a debugging line at each). What is read goes into `std` cells, which the explorer does not see.
 //!
-//! The final values are part of the outcome, and must not make loom explore more than the program itself does: a read that
-//! races with earlier writes would add backtracking points there, and hide what loom misses. So each thread ends with an
-//! acquiring and releasing read-modify-write of a counter, and the last one out reads every location: all accesses happen
-//! before those reads, for loom's reduction too, so they race with nothing. A thread's step on the counter comes after all
-//! of its own operations, so the orders of these steps add executions but no new order of the program's operations. (An
-//! `unsync_load` would need no step, but it returns the write executed last, not the last in modification order.)
+//! Where final values are asked for, the last one out reads every location. Such a read must not race with earlier writes:
+//! it would add backtracking points there. So each thread ends with an acquiring and releasing read-modify-write of a counter,
+//! and all accesses happen before those reads, for loom's reduction too. The steps on the counter come after all other
+//! operations of their threads and add no order of these that would be new; but they add executions, in which loom may come
+//! across what it would else have missed. So most programs are run without. (An `unsync_load` would need no counter, but
+//! it returns the write executed last, not the last in modification order.)
 
 use crate::program::{AR, Op, Outcomes, Program, Rlx, SC};
 use loom::sync::atomic::{AtomicU32, fence};

@@ -33,7 +33,7 @@ mod weak;
 struct Arguments {
     /// How many random programs [default: 200, or 2000 with TOLLGATE_FULL=1]
     #[arg(long)]
-    programs: Option<usize>,
+    programs: Option<std::num::NonZeroUsize>,
     /// The seed of the first of them; each has its own, one more than the one before
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -43,7 +43,7 @@ struct Arguments {
 fn main() -> std::process::ExitCode {
     let arguments = <Arguments as clap::Parser>::parse();
     let full = std::env::var_os("TOLLGATE_FULL").is_some();
-    let programs = arguments.programs.unwrap_or(if full { 2_000 } else { 200 });
+    let programs = arguments.programs.map_or(if full { 2_000 } else { 200 }, std::num::NonZeroUsize::get);
     if let Some((name, _)) = std::env::vars().find(|(name, _)| name.starts_with("LOOM_")) {
         eprintln!("error: {name} set; loom would cut programs short and still call them complete");
         return std::process::ExitCode::FAILURE;
@@ -63,7 +63,11 @@ fn main() -> std::process::ExitCode {
         differential.missed_sc,
         differential.missed,
         differential.extra,
-        if handshake.safe == handshake.cases { "safe" } else { "NOT SAFE" },
+        match (handshake.is_right(), handshake.safe == handshake.cases) {
+            (true, _) => "safe",
+            (false, true) => "safe, but WRONG rows above",
+            (false, false) => "NOT SAFE",
+        },
         handshake.noticed,
         handshake.needed,
         handshake.spare,

@@ -23,6 +23,11 @@
 //! what the writes that are seen give. A `SeqCst` fence is both, and then joins the one global view of all `SeqCst` fences to
 //! its own and its own to that.
 //!
+//! loom does not close the partial order: a write that has grown later than another does not take along those that were
+//! after it. So what two loads of one location leave behind may depend on which came first, although a reduction rightly
+//! takes them for independent. [`Rules::Closed`] closes it. Then loads do commute; each of its outcomes is one of loom's
+//! rules, and has to be reached whatever the reduction. The others are false alarms, raised or not as it happens.
+//!
 //! loom compares the `order` of writes and panics if two are equal; such a program is reported, not compared.
 //!
 //! The final values are what a thread reads that has joined all others, one load for each location.
@@ -36,6 +41,15 @@ use std::sync::atomic::Ordering;
 pub(crate) const HISTORY: usize = 7;
 
 const NEVER: u8 = u8::MAX;
+
+/// What becomes of modification order when a load makes a write later.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// As in loom.
+    Loom,
+    /// What was after that write stays after it.
+    Closed,
+}
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct View([u8; THREADS]);
@@ -60,6 +74,8 @@ impl View {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Write {
     at: u8,
+    /// The thread that made it.
+    by: u8,
     seq_cst: bool,
     value: u32,
     known: View,
@@ -95,8 +111,8 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct LoomPanics;
 
-/// What the program can do under loom's rules.
-pub(crate) fn outcomes(program: &Program) -> Result<Outcomes, LoomPanics> {
+/// What the program can do.
+pub(crate) fn outcomes(program: &Program, rules: Rules) -> Result<Outcomes, LoomPanics> {
     let numbers = program.register_numbers();
     let mut seen = HashSet::with_hasher(BuildHasherDefault::<Mix>::default());
     let mut open = vec![State::start(program)];
@@ -107,7 +123,7 @@ pub(crate) fn outcomes(program: &Program) -> Result<Outcomes, LoomPanics> {
             let step = usize::from(state.threads[thread].next);
             let Some(&op) = ops.get(step) else { continue };
             ended = false;
-            state.step(thread, op, numbers[thread][step], &mut |after| {
+            state.step(thread, op, numbers[thread][step], rules, &mut |after| {
                 if seen.insert(after.clone()) {
                     open.push(after);
                 }
@@ -129,6 +145,7 @@ impl State {
         // Made before the threads start, so known to and seen by all of them.
         let first = |(at, &value): (usize, &u32)| Write {
             at: at as u8,
+            by: 0,
             seq_cst: false,
             value,
             known: View::default(),
@@ -150,6 +167,7 @@ impl State {
         me: usize,
         op: Op,
         register: usize,
+        rules: Rules,
         then: &mut dyn FnMut(State),
     ) -> Result<(), LoomPanics> {
         let mut base = self.clone();
@@ -167,7 +185,7 @@ impl State {
             Op::Load(at, order) => {
                 for index in base.readable(base.threads[me].view, at, order == SC)? {
                     let mut after = base.clone();
-                    after.registers[register] = after.read(me, index);
+                    after.registers[register] = after.read(me, index, rules);
                     after.acquire(me, index, order);
                     then(after);
                 }
@@ -175,7 +193,7 @@ impl State {
             Op::Swap(at, _, order) | Op::FetchAdd(at, _, order) | Op::CompareExchange(at, _, _, order, _) => {
                 for index in base.newest(at)? {
                     let mut after = base.clone();
-                    let old = after.read(me, index);
+                    let old = after.read(me, index, rules);
                     after.registers[register] = old;
                     match op.step(old) {
                         Step::Write(new) => {
@@ -231,7 +249,7 @@ impl State {
     }
 
     /// Reads a write: it comes after what is seen and what happened before.
-    fn read(&mut self, me: usize, index: usize) -> u32 {
+    fn read(&mut self, me: usize, index: usize, rules: Rules) -> u32 {
         let view = self.threads[me].view;
         let mut order = self.writes[index].order;
         for (_, other) in self.of(usize::from(self.writes[index].at)) {
@@ -245,7 +263,30 @@ impl State {
         if write.seen[me] == NEVER {
             write.seen[me] = view.0[me];
         }
-        write.value
+        let (at, value) = (write.at, write.value);
+        if rules == Rules::Closed {
+            self.close(at);
+        }
+        value
+    }
+
+    /// Makes each write later than all that it is known to come after: those whose tick is in its order.
+    fn close(&mut self, at: u8) {
+        let mut grown = true;
+        while grown {
+            grown = false;
+            for one in 0..self.writes.len() {
+                for other in 0..self.writes.len() {
+                    let (before, after) = (self.writes[one], self.writes[other]);
+                    let by = usize::from(before.by);
+                    let known = before.known.0[by] <= after.order.0[by];
+                    if before.at == at && after.at == at && known && !before.order.within(after.order) {
+                        self.writes[other].order.join(before.order);
+                        grown = true;
+                    }
+                }
+            }
+        }
     }
 
     fn acquire(&mut self, me: usize, index: usize, order: Ordering) {
@@ -273,7 +314,16 @@ impl State {
             let oldest = self.writes.iter().position(|write| write.at == at);
             oldest.map(|oldest| self.writes.remove(oldest));
         }
-        self.writes.push(Write { at, seq_cst: order == SC, value, known: view, order: place, gives, seen });
+        self.writes.push(Write {
+            at,
+            by: me as u8,
+            seq_cst: order == SC,
+            value,
+            known: view,
+            order: place,
+            gives,
+            seen,
+        });
     }
 
     fn fence(&mut self, me: usize, order: Ordering) {
