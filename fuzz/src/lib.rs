@@ -25,4 +25,11 @@
 //! A module here with the operations, the model and a `run` that panics where the two differ; a file of three lines in
 //! `fuzz_targets/`; a `[[bin]]` in `Cargo.toml`; a directory in `corpus/`; a line in `tests/replay.rs`.
 
+pub mod condition;
+pub mod forms;
+pub mod lock;
+mod panics;
 pub mod queue;
+pub mod script;
+pub mod semaphore;
+pub mod threads;
