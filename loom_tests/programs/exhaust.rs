@@ -52,7 +52,8 @@ fn settings<S: Subject>(full: bool, mutant: Option<Mutant>) -> Vec<Settings> {
     // The budget counts waits, and a call that is woken in vain waits again.
     let base = Settings { timeouts: 8, real_locks: S::IS_LOCK, mutant, ..Settings::default() };
     let mut all = vec![base];
-    if full {
+    // A mutant may show under one of these only.
+    if full || mutant.is_some() {
         all.push(Settings { spurious: 1, ..base });
         all.push(Settings { wake_order: WakeOrder::Lifo, ..base });
         all.push(Settings { too_long: true, ..base });
@@ -98,7 +99,8 @@ fn explore_within<S: Subject>(
     let executions = Arc::new(AtomicUsize::new(0));
     let record = Arc::new(Mutex::new(None));
     let body = {
-        let (program, executions, record) = (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
+        let (program, executions, record) =
+            (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
         move || {
             executions.fetch_add(1, SeqCst);
             execute(&program, fences, &record);

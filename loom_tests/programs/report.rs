@@ -101,7 +101,8 @@ impl Options {
                 }
                 "--shard" => {
                     let shard = arguments.next().unwrap_or_default();
-                    let numbers = shard.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+                    let numbers =
+                        shard.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
                     options.shard = numbers.filter(|&(_, n)| n > 0).ok_or("--shard needs K/N")?;
                 }
                 option if option.starts_with("--") => return Err(format!("unknown option {option}")),
@@ -112,8 +113,8 @@ impl Options {
     }
 }
 
-/// The explorer's panics are caught, and shown with the program that failed; the default report would come in between.
 thread_local! {
+    /// The explorer's panics are caught, and shown with the program that failed; the default report would come in between.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -187,7 +188,15 @@ fn run_all(options: &Options) -> ExitCode {
     });
     println!(
         "  {:<14} {:>8} {:>8} {:>9} {:>8} {:>8} {:>7} {:>12} {:>9}",
-        "subject", "programs", "skipped", "exhausted", "bounded", "cut off", "failed", "executions", "seconds"
+        "subject",
+        "programs",
+        "skipped",
+        "exhausted",
+        "bounded",
+        "cut off",
+        "failed",
+        "executions",
+        "seconds"
     );
     let (mut programs, mut failed, mut executions) = (0, 0, 0);
     for (group, row) in groups.iter().zip(rows) {
@@ -230,7 +239,8 @@ fn hunt(options: &Options) -> ExitCode {
             false
         });
         let killer = killer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let effort = format!("{:>9} executions, {:>6.1} s", executions.into_inner(), start.elapsed().as_secs_f64());
+        let effort =
+            format!("{:>9} executions, {:>6.1} s", executions.into_inner(), start.elapsed().as_secs_f64());
         match killer {
             Some((name, failure)) => {
                 println!("{:<32} {effort}  noticed by {name}", format!("{mutant:?}"));
@@ -250,8 +260,11 @@ fn hunt(options: &Options) -> ExitCode {
 
 /// Runs all jobs, on all cores, until `done` (which gets the group's number, the job, its outcome and its seconds) says no.
 fn work(groups: &[Group], done: &(dyn Fn(usize, &Job, &Outcome, f64) -> bool + Sync)) {
-    let all: Vec<_> =
-        groups.iter().enumerate().flat_map(|(group, it)| it.jobs.iter().map(move |job| (group, job))).collect();
+    let all: Vec<_> = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(group, it)| it.jobs.iter().map(move |job| (group, job)))
+        .collect();
     let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());

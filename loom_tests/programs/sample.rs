@@ -1,0 +1,125 @@
+//! Programs too large to be exhausted, under shuttle: four to seven threads with four operations each, random schedules and
+//! PCT ones (Burckhardt and others, ASPLOS 2010).
+//!
+//! shuttle is sequentially consistent, so the order in which it runs calls is their order in time, and histories are checked
+//! as they are. Programs and schedules come from fixed seeds. A failure prints its schedule, for `shuttle::replay`.
+
+use crate::report::{Explored, Job, Outcome, guarded};
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use tollgate::model::{Mutant, Settings, WakeOrder};
+use tollgate_loom_tests::Subject;
+use tollgate_loom_tests::execution::{Execution, assert_linearizable};
+use tollgate_loom_tests::history::Recorder;
+use tollgate_loom_tests::program::Program;
+use tollgate_loom_tests::random::Random;
+
+pub(crate) const EXPLORER: &str = "shuttle 0.9, random and PCT schedules";
+
+const THREADS: [usize; 4] = [4, 5, 6, 7];
+const LENGTH: usize = 4;
+/// A program with more states than this gets timed forms instead of plain ones.
+const STATES: usize = 20_000;
+
+/// Programs for each subject, schedules of either kind for each program.
+fn sizes(full: bool) -> (usize, usize) {
+    if full { (400, 1_000) } else { (60, 200) }
+}
+
+pub(crate) fn about(full: bool) -> String {
+    let (programs, schedules) = sizes(full);
+    format!(
+        "{programs} random programs of 4 to 7 threads with {LENGTH} operations for each subject, {schedules} random schedules and as \
+         many PCT ones for each."
+    )
+}
+
+/// The jobs of one subject. None is left out: plain forms that may wait for ever become timed ones.
+pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>, usize) {
+    let (programs, schedules) = sizes(full);
+    let mut random = Random::new(2);
+    let job = |number: usize| {
+        let threads = THREADS[number % THREADS.len()];
+        let program = Arc::new(Program::<S>::random(&mut random, threads, LENGTH, STATES));
+        let settings = settings::<S>(number, mutant);
+        let name = format!("{program}");
+        let run = move || sample(&program, settings, number as u64, schedules);
+        Job { name, run: Box::new(run) }
+    };
+    ((0..programs).map(job).collect(), 0)
+}
+
+/// Each program gets one of the ways in which a model can vary, in turn; half of them the real locks inside.
+fn settings<S: Subject>(number: usize, mutant: Option<Mutant>) -> Settings {
+    let real_locks = S::IS_LOCK || number / 4 % 2 == 1;
+    let base = Settings { timeouts: 8, real_locks, mutant, ..Settings::default() };
+    match number / 8 % 4 {
+        0 => base,
+        1 => Settings { spurious: 1, ..base },
+        2 => Settings { wake_order: WakeOrder::Lifo, ..base },
+        _ => Settings { too_long: true, ..base },
+    }
+}
+
+fn sample<S: Subject>(program: &Arc<Program<S>>, settings: Settings, seed: u64, schedules: usize) -> Outcome {
+    let mut total = Outcome::default();
+    total.add(run(program, settings, RandomScheduler::new_from_seed(seed, schedules)));
+    if total.failure.is_none() {
+        total.add(run(program, settings, PctScheduler::new_from_seed(seed, 3, schedules)));
+    }
+    total
+}
+
+fn run<S: Subject>(
+    program: &Arc<Program<S>>,
+    settings: Settings,
+    scheduler: impl Scheduler + 'static,
+) -> Outcome {
+    tollgate::model::forget_sleepers();
+    tollgate::model::set(settings);
+    let executions = Arc::new(AtomicUsize::new(0));
+    let record = Arc::new(Mutex::new(None));
+    let body = {
+        let (program, executions, record) =
+            (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
+        move || {
+            executions.fetch_add(1, SeqCst);
+            execute(&program, &record);
+        }
+    };
+    let mut config = shuttle::Config::new();
+    config.silence_warnings = true;
+    let failure = guarded(|| {
+        shuttle::Runner::new(scheduler, config).run(body);
+    });
+    let failure = failure.err().map(|message| {
+        let history = match &*record.lock().unwrap() {
+            Some(recorder) => format!("{recorder:?}"),
+            None => "  (nothing had begun)\n".to_owned(),
+        };
+        format!("{message}\n{history}  {settings:?}")
+    });
+    let executions = executions.load(SeqCst);
+    Outcome { explorations: 1, executions, explored: Explored::CutOff, failure }
+}
+
+fn execute<S: Subject>(program: &Arc<Program<S>>, record: &Mutex<Option<Arc<Recorder<S>>>>) {
+    let execution = Arc::new(Execution::new(program));
+    let recorder = execution.recorder();
+    *record.lock().unwrap() = Some(Arc::clone(&recorder));
+    let body = |thread| {
+        let execution = Arc::clone(&execution);
+        move || execution.thread(thread, || ())
+    };
+    let threads: Vec<_> =
+        (0..program.threads().len()).map(|thread| shuttle::thread::spawn(body(thread))).collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let Some(execution) = Arc::into_inner(execution) else {
+        panic!("a thread has ended and still has its share")
+    };
+    execution.end();
+    assert_linearizable(&recorder);
+}
