@@ -4,8 +4,8 @@ mod common;
 
 use common::{A_WHILE, AGES, eventually};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 use tollgate::{GetError, PutError, Queue, ShutDown, Shutdown, TooManyDone};

@@ -1,7 +1,9 @@
-//! Sequences of operations, made of bytes, run on one of tollgate's types and on a plain model side by side.
+//! Sequences of operations, made of bytes, run on tollgate's types and on plain models side by side.
 //!
-//! One thread: what is compared is what each call returns, the order of items, who owns them, and the state afterwards.
-//! What happens between threads is the business of `loom_tests`.
+//! | target | what it runs | what is compared |
+//! |---|---|---|
+//! | [`queue`], [`lock`], [`semaphore`], [`condition`] | one thread's calls, in all forms, with user code that panics and re-enters | what each call returns, the order of items, who owns them, the state afterwards |
+//! | [`threads`] | two to four threads' calls, on any of the types | whether some order of the calls explains all answers |
 //!
 //! ```text
 //! cargo install cargo-fuzz --version 0.13.2 --locked
@@ -11,18 +13,30 @@
 //! cargo +nightly fuzz tmin queue fuzz/artifacts/queue/crash-…   # the shortest input that still fails
 //! ```
 //!
-//! libFuzzer keeps what it finds interesting in `fuzz/corpus/queue`. Only a few small inputs of it are in git, each
-//! named for what it does; leave the rest out.
+//! A finding is a failed assertion with the file that holds its input: of a one-threaded target, the operation after which
+//! model and type differ; of `threads`, the table of calls and answers that no order explains. The latter depends on the
+//! machine too: run it again some thousand times, with `-- -runs=10000` after the file.
+//!
+//! libFuzzer keeps what it finds interesting in `fuzz/corpus/<target>`. Only a few small inputs are in git, each named for what
+//! it does; leave the rest out. `tests/seeds.rs` writes them, but those of `queue`.
 //!
 //! # Without nightly
 //!
-//! `cargo test --manifest-path fuzz/Cargo.toml` replays the corpus with the stable compiler, and beside it some
-//! thousand random sequences from a fixed seed. To keep a finding for good, fix it, and put its minimized input into
-//! the corpus under a name that says what went wrong.
+//! `cargo test --manifest-path fuzz/Cargo.toml` replays the corpora with the stable compiler, and beside them some thousand
+//! random sequences from fixed seeds. To keep a finding for good, fix it, and put its minimized input into the corpus under
+//! a name that says what went wrong.
 //!
 //! # Adding a target
 //!
 //! A module here with the operations, the model and a `run` that panics where the two differ; a file of three lines in
-//! `fuzz_targets/`; a `[[bin]]` in `Cargo.toml`; a directory in `corpus/`; a line in `tests/replay.rs`.
+//! `fuzz_targets/`; a `[[bin]]` in `Cargo.toml`; its seeds in `tests/seeds.rs`; two tests in `tests/replay.rs`. `.ci/run` finds
+//! it by its directory in `corpus/`. `threads` knows a new type as soon as `loom_tests/src/subjects.rs` does.
 
+pub mod condition;
+pub mod forms;
+pub mod lock;
+mod panics;
 pub mod queue;
+pub mod script;
+pub mod semaphore;
+pub mod threads;

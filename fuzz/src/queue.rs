@@ -13,12 +13,13 @@
 //!   with the first of the panics.
 //! * [`Kind::Visits`] uses the queue that is dropping it, which must be shut down and empty by then, and not locked.
 
+use crate::forms::{Form, SHORT, past, soon};
 use arbitrary::Arbitrary;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::{Rc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tollgate::{GetError, PutError, Queue, ShutDown, Shutdown, TooManyDone};
 
 /// One input of the fuzzer.
@@ -56,25 +57,6 @@ pub enum Operation {
     TryIter(u8),
     /// At most so many items from `iter`, where it does not wait.
     Iter(u8),
-}
-
-/// How long a call is willing to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Arbitrary)]
-pub enum Form {
-    /// For ever; or the `try_` form, where that would wait.
-    Plain,
-    /// The `try_` form.
-    Try,
-    /// `Duration::ZERO`.
-    NoTime,
-    /// A nanosecond.
-    ShortTime,
-    /// `Duration::MAX`, or a nanosecond where that would wait.
-    LongTime,
-    /// A deadline that has passed.
-    Past,
-    /// A deadline in a moment.
-    Soon,
 }
 
 /// What an item does when an immediate shutdown drops it.
@@ -385,26 +367,4 @@ impl Twin {
             assert_eq!(*drops, 1, "drops of item {id}, after the queue's end");
         }
     }
-}
-
-impl Form {
-    /// The form that runs: one that comes back soon if this call `waits`.
-    fn within(self, waits: bool) -> Form {
-        match self {
-            Form::Plain if waits => Form::Try,
-            Form::LongTime if waits => Form::ShortTime,
-            form => form,
-        }
-    }
-}
-
-const SHORT: Duration = Duration::from_nanos(1);
-
-fn past() -> Instant {
-    let now = Instant::now();
-    now.checked_sub(Duration::from_secs(1)).unwrap_or(now)
-}
-
-fn soon() -> Instant {
-    Instant::now() + SHORT
 }

@@ -1,10 +1,12 @@
 //! Replays the committed corpus, and random sequences from fixed seeds, with the stable compiler.
 
 use arbitrary::{Arbitrary, Unstructured};
+use std::fmt::Debug;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use tollgate_fuzz::queue;
+use tollgate_fuzz::script::Script;
+use tollgate_fuzz::{condition, lock, queue, semaphore, threads};
 
 /// Reads an operation sequence out of bytes as libFuzzer's target does.
 fn script<T: for<'a> Arbitrary<'a>>(bytes: &[u8]) -> Option<T> {
@@ -32,14 +34,60 @@ fn the_corpus_of_queue_passes() {
 }
 
 #[test]
-fn random_sequences_on_a_queue_pass() {
-    for seed in 1..=2_000 {
-        let Some(script) = script::<queue::Script>(&noise(seed)) else { continue };
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| queue::run(&script))) {
+fn the_corpus_of_lock_passes() {
+    replay("lock", lock::run);
+}
+
+#[test]
+fn the_corpus_of_semaphore_passes() {
+    replay("semaphore", semaphore::run);
+}
+
+#[test]
+fn the_corpus_of_condition_passes() {
+    replay("condition", condition::run);
+}
+
+/// Many times each: what happens depends on the machine too.
+#[test]
+fn the_corpus_of_threads_passes() {
+    replay("threads", |script| threads::run(script, 500));
+}
+
+/// Runs as many random scripts.
+fn random<T: for<'a> Arbitrary<'a> + Debug>(seeds: u64, run: impl Fn(&T)) {
+    for seed in 1..=seeds {
+        let Some(script) = script::<T>(&noise(seed)) else { continue };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(&script))) {
             eprintln!("failed: seed {seed}: {script:?}");
             resume_unwind(panic);
         }
     }
+}
+
+#[test]
+fn random_sequences_on_a_queue_pass() {
+    random(2_000, queue::run);
+}
+
+#[test]
+fn random_sequences_on_a_lock_pass() {
+    random(2_000, |script: &Script<lock::Operation>| lock::run(script));
+}
+
+#[test]
+fn random_sequences_on_a_semaphore_pass() {
+    random(2_000, |script: &Script<semaphore::Operation>| semaphore::run(script));
+}
+
+#[test]
+fn random_sequences_on_a_condition_pass() {
+    random(200, |script: &Script<condition::Operation>| condition::run(script));
+}
+
+#[test]
+fn random_programs_of_threads_pass() {
+    random(500, |script: &Script<threads::Call>| threads::run(script, threads::ROUNDS));
 }
 
 /// Up to 512 bytes of noise (xorshift).

@@ -1,0 +1,206 @@
+//! The seeds of the corpora, by name (but those of `queue`, whose format cannot be written down). The committed files must be
+//! these; `TOLLGATE_WRITE_SEEDS=1 cargo test --manifest-path fuzz/Cargo.toml --test seeds` writes them.
+
+use std::fs;
+use std::path::Path;
+use tollgate_fuzz::forms::Form;
+use tollgate_fuzz::script::{Operation, Script};
+use tollgate_fuzz::{condition, lock, semaphore, threads};
+
+/// Writes or compares the seeds of one target.
+fn seeds<O: Operation>(target: &str, seeds: &[(&str, &[O])]) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    for (name, operations) in seeds {
+        let bytes = Script::encode(operations);
+        assert_eq!(Script::<O>::decode(&bytes).operations, *operations, "{target}/{name}");
+        let file = corpus.join(name);
+        if std::env::var_os("TOLLGATE_WRITE_SEEDS").is_some() {
+            fs::create_dir_all(&corpus).unwrap();
+            fs::write(&file, bytes).unwrap();
+        } else {
+            assert!(fs::read(&file).is_ok_and(|found| found == bytes), "{}: write the seeds", file.display());
+        }
+    }
+}
+
+/// The operation in each of the forms.
+fn forms<O>(operation: impl Fn(Form) -> O) -> impl Iterator<Item = O> {
+    Form::ALL.into_iter().map(operation)
+}
+
+#[test]
+fn seeds_of_lock() {
+    use lock::Operation::*;
+    let free = Vec::from_iter(forms(Lock).flat_map(|lock| [lock, Add(1), Unlock]));
+    let held = Vec::from_iter([Lock(Form::Plain)].into_iter().chain(forms(Lock)).chain([Look, Unlock, Look]));
+    let raw =
+        Vec::from_iter(forms(RawAcquire).flat_map(|acquire| [acquire, acquire, RawRelease, RawRelease]));
+    seeds(
+        "lock",
+        &[
+            ("free_in_every_form", &free),
+            ("held_in_every_form", &held),
+            ("raw_in_every_form", &raw),
+            (
+                "raw_released_by_another_thread",
+                &[RawAcquire(Form::Plain), RawReleaseElsewhere, RawAcquire(Form::Try)],
+            ),
+            (
+                "parts_of_parts",
+                &[
+                    Lock(Form::Plain),
+                    Add(1),
+                    Map(true),
+                    Add(2),
+                    Map(false),
+                    Add(4),
+                    Map(true),
+                    Look,
+                    Unlock,
+                    Look,
+                ],
+            ),
+            (
+                "closures_that_panic_release",
+                &[
+                    Lock(Form::Plain),
+                    MapPanics,
+                    Lock(Form::Try),
+                    Map(false),
+                    MapPanics,
+                    Lock(Form::Try),
+                    Map(true),
+                    Map(true),
+                    MapPanics,
+                    Look,
+                ],
+            ),
+            (
+                "unwinding_releases",
+                &[Lock(Form::Plain), UnwindWithGuard, Lock(Form::Try), Map(true), UnwindWithGuard, Look],
+            ),
+            (
+                "leaked_guards_keep",
+                &[Lock(Form::Plain), Leak, Lock(Form::Soon), Unlock, Look, TakeOut, Lock(Form::Try)],
+            ),
+            (
+                "debug_that_panics_releases",
+                &[ShowPanics, Look, Lock(Form::Plain), ShowPanics, Add(1), Unlock, Look],
+            ),
+            (
+                "the_value_moves_on",
+                &[Lock(Form::Plain), Add(7), TakeOut, Lock(Form::Plain), Map(false), Add(1), TakeOut, Look],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn seeds_of_semaphore() {
+    use semaphore::Operation::*;
+    let enough = Vec::from_iter(forms(Acquire).flat_map(|acquire| [acquire, Look, Drop(0)]));
+    let many =
+        Vec::from_iter(forms(|form| AcquireMany(form, 2)).flat_map(|acquire| [acquire, acquire, Drop(0)]));
+    let none = Vec::from_iter([AcquireAll(Form::Plain)].into_iter().chain(forms(Acquire)));
+    let too_many = Vec::from_iter(forms(AcquireTooMany));
+    let closed =
+        Vec::from_iter([Close].into_iter().chain(forms(Acquire)).chain(forms(|form| AcquireMany(form, 5))));
+    seeds(
+        "semaphore",
+        &[
+            ("enough_in_every_form", &enough),
+            ("two_at_a_time_in_every_form", &many),
+            ("none_in_every_form", &none),
+            ("too_many_panic", &too_many),
+            ("closed_in_every_form", &closed),
+            (
+                "none_at_all_is_granted",
+                &[AcquireAll(Form::Plain), AcquireMany(Form::Plain, 0), Drop(1), Drop(0), Look],
+            ),
+            (
+                "forgotten_and_released",
+                &[Acquire(Form::Plain), Forget(0), Look, Release(2), AcquireMany(Form::Try, 4), Look],
+            ),
+            ("leaked_stay_out", &[AcquireMany(Form::Plain, 3), Leak(0), Acquire(Form::Soon), Look]),
+            ("unwinding_gives_back", &[AcquireMany(Form::Plain, 3), Unwind(0), AcquireMany(Form::Try, 3)]),
+            (
+                "no_room_for_a_dropped_permit",
+                &[
+                    Acquire(Form::Plain),
+                    ReleaseToTheLimit,
+                    Drop(0),
+                    Release(1),
+                    ReleaseTooMany,
+                    Look,
+                    AcquireAll(Form::Try),
+                    Drop(0),
+                ],
+            ),
+            (
+                "released_after_close",
+                &[Acquire(Form::Plain), Close, Drop(0), Release(1), Look, Acquire(Form::Plain)],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn seeds_of_condition() {
+    use condition::{Calls, Habit, Operation::*};
+    let alone = Vec::from_iter(forms(Wait));
+    let whiles = |calls, habit| Vec::from_iter(forms(|form| WaitWhile(form, calls, habit)));
+    let notified =
+        Vec::from_iter([0, 1, 2, 3].into_iter().flat_map(|count| {
+            [false, true].map(|with_predicate| Notified(Form::Plain, with_predicate, count))
+        }));
+    seeds(
+        "condition",
+        &[
+            ("nobody_waits", &[Notify(0), Notify(1), Notify(7), Notify(255), Look]),
+            ("times_out_in_every_form", &alone),
+            ("met_at_once_in_every_form", &whiles(Calls::First, Habit::Quiet)),
+            ("met_after_the_time_out", &whiles(Calls::Second, Habit::Quiet)),
+            ("never_met", &whiles(Calls::Never, Habit::Quiet)),
+            ("panics_at_once", &whiles(Calls::First, Habit::Panics)),
+            ("panics_after_the_time_out", &whiles(Calls::Second, Habit::Panics)),
+            ("predicates_that_notify", &whiles(Calls::Second, Habit::Notifies)),
+            ("predicates_that_wait", &whiles(Calls::Never, Habit::Waits)),
+            ("another_thread_notifies", &notified),
+            (
+                "two_locks_in_turn",
+                &[
+                    Wait(Form::Soon),
+                    OtherLock,
+                    Notified(Form::LongTime, true, 1),
+                    OtherLock,
+                    Wait(Form::Past),
+                    Look,
+                ],
+            ),
+        ],
+    );
+}
+
+/// One program for each type, whose operations are named by their places in `Subject::operations`.
+#[test]
+fn seeds_of_threads() {
+    let program = |subject: u8, program: &[&[u8]]| {
+        let calls = program
+            .iter()
+            .zip(0..)
+            .flat_map(|(ops, thread)| ops.iter().map(move |&op| threads::Call { thread, op }));
+        Vec::from_iter([threads::Call { thread: 0, op: subject }].into_iter().chain(calls))
+    };
+    seeds(
+        "threads",
+        &[
+            ("raw_lock", &program(0, &[&[0, 3], &[2, 3], &[1]])),
+            ("lock", &program(1, &[&[0, 1], &[2, 0], &[0], &[1, 1]])),
+            ("semaphore", &program(2, &[&[0, 6], &[2, 5], &[4, 3]])),
+            ("condition", &program(3, &[&[1, 1], &[1], &[4, 5]])),
+            ("queue_of_one", &program(4, &[&[0, 1, 2], &[3, 5, 4], &[5, 2]])),
+            ("queue_of_two_and_tasks", &program(5, &[&[0, 0, 7], &[3, 6, 3, 6], &[1, 11]])),
+            ("queue_shut_down", &program(6, &[&[0, 1], &[3, 3], &[10, 0], &[9, 4]])),
+        ],
+    );
+}
