@@ -229,6 +229,9 @@ impl Condition {
         let deadline = patience.deadline();
         loop {
             let notified = self.wait_once(guard.raw(sealed::Key(())), deadline);
+            if !notified && mutated(Mutant::ConditionNoLastLook) {
+                return false;
+            }
             if !blocked(guard) {
                 return true;
             }

@@ -89,5 +89,7 @@ pub use semaphore::{AcquireError, Closed, Permit, Semaphore};
 #[cfg(any(loom, shuttle))]
 pub mod model {
     pub use crate::platform::Mutant;
-    pub use crate::platform::model::{LateWakes, Settings, WakeOrder, current, forget_sleepers, set};
+    pub use crate::platform::model::{
+        Change, LateWakes, Part, Settings, Site, WakeOrder, current, forget_sleepers, recorded, set,
+    };
 }

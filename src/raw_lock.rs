@@ -81,7 +81,7 @@ use crate::platform::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 use crate::platform::{
-    Duration, Instant, Mutant, Patience, Spin, Stopwatch, Wait, abstract_locks, futex, mutated, ordering,
+    Duration, Instant, Mutant, Patience, Spin, Stopwatch, Wait, abstract_locks, futex, mutated,
 };
 use std::fmt;
 
@@ -154,8 +154,7 @@ impl RawLock {
     /// The lock is not reentrant: a thread that acquires it twice waits until another thread releases it.
     #[inline]
     pub fn acquire(&self) {
-        let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
-        if let Err(word) = self.word.compare_exchange(0, LOCKED, acquire, Relaxed) {
+        if let Err(word) = self.word.compare_exchange(0, LOCKED, Acquire, Relaxed) {
             self.acquire_forever(word);
         }
     }
@@ -209,8 +208,7 @@ impl RawLock {
     /// The one body of all forms of `acquire`.
     #[inline]
     pub(crate) fn acquire_within(&self, patience: Patience) -> bool {
-        let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
-        match self.word.compare_exchange(0, LOCKED, acquire, Relaxed) {
+        match self.word.compare_exchange(0, LOCKED, Acquire, Relaxed) {
             Ok(_) => true,
             Err(word) => self.acquire_contended(word, patience),
         }
@@ -223,14 +221,13 @@ impl RawLock {
     /// The calling code holds the lock, and nobody else will release it.
     #[inline]
     pub(crate) unsafe fn unlock(&self) {
-        let release = ordering(Mutant::LockReleaseRelaxed, Release);
         if abstract_locks() {
             // SAFETY: `self` is live until the store, which is the last access.
-            unsafe { futex::store_and_wake(&self.word, 0, release, |_| true) };
+            unsafe { futex::store_and_wake(&self.word, 0, Release, |_| true) };
             return;
         }
         // Release: what the holder did is visible to the next acquirer. The last access to `self`.
-        if let Err(word) = self.word.compare_exchange(LOCKED, 0, release, Relaxed) {
+        if let Err(word) = self.word.compare_exchange(LOCKED, 0, Release, Relaxed) {
             let released = self.release_contended(word);
             debug_assert!(released.is_ok(), "tollgate: unlock of a free lock");
         }
@@ -310,8 +307,7 @@ impl RawLock {
                 }
                 if next != word {
                     // Acquire: for the two ways out that acquire; see "Memory ordering".
-                    let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
-                    if let Err(now) = self.word.compare_exchange_weak(word, next, acquire, Relaxed) {
+                    if let Err(now) = self.word.compare_exchange_weak(word, next, Acquire, Relaxed) {
                         word = now;
                         continue;
                     }
@@ -329,9 +325,8 @@ impl RawLock {
     /// Takes the lock while it is free. `false` once it is seen locked.
     fn take_free(&self, word: &mut u32) -> bool {
         // Acquire: what the last holder did is visible from here on.
-        let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
         while *word & LOCKED == 0 {
-            match self.word.compare_exchange_weak(*word, *word | LOCKED, acquire, Relaxed) {
+            match self.word.compare_exchange_weak(*word, *word | LOCKED, Acquire, Relaxed) {
                 Ok(_) => return true,
                 Err(now) => *word = now,
             }
@@ -365,7 +360,6 @@ impl RawLock {
     /// Releases a lock whose word was seen as `word`, not plain `LOCKED`.
     #[cold]
     fn release_contended(&self, mut word: u32) -> Result<(), NotLocked> {
-        let release = ordering(Mutant::LockReleaseRelaxed, Release);
         let address = &raw const self.word;
         loop {
             if word & LOCKED == 0 {
@@ -375,7 +369,7 @@ impl RawLock {
                 (word & !LOCKED, false)
             } else if word & (STARVING | GRANTED) == STARVING {
                 (word | GRANTED, true)
-            } else if word & GRANTED != 0 {
+            } else if word & GRANTED != 0 && !mutated(Mutant::LockGrantStays) {
                 // The lock is on its way to a sleeper, and is taken back: what is in flight is a plain wake now.
                 ((word & !(LOCKED | GRANTED)) | WAKING, false)
             } else if word & WAKING == 0 {
@@ -384,9 +378,9 @@ impl RawLock {
                 (word & !LOCKED, false)
             };
             // Release: what the holder did is visible to the next acquirer. The last access to `self`.
-            match self.word.compare_exchange_weak(word, next, release, Relaxed) {
+            match self.word.compare_exchange_weak(word, next, Release, Relaxed) {
                 Ok(_) => {
-                    if wakes && !mutated(Mutant::LockReleaseWithoutWake) {
+                    if wakes {
                         futex::wake(address, 1);
                     }
                     return Ok(());
@@ -401,8 +395,7 @@ impl RawLock {
         let Some(deadline) = patience.deadline() else { return false };
         loop {
             let timed_out = futex::wait(&self.word, LOCKED, &deadline) == Wait::TimedOut;
-            let acquire = ordering(Mutant::LockAcquireRelaxed, Acquire);
-            if self.word.compare_exchange(0, LOCKED, acquire, Relaxed).is_ok() {
+            if self.word.compare_exchange(0, LOCKED, Acquire, Relaxed).is_ok() {
                 return true;
             }
             if timed_out {

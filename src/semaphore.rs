@@ -26,7 +26,7 @@ use crate::platform::atomic::{
     Ordering::{Acquire, Relaxed, SeqCst},
     fence,
 };
-use crate::platform::{Duration, Instant, Mutant, Patience, mutated, ordering, torn_down};
+use crate::platform::{Duration, Instant, Mutant, Patience, mutated, torn_down};
 use std::fmt;
 
 const CLOSED: usize = 1;
@@ -292,7 +292,6 @@ impl Semaphore {
     fn attempt(&self, count: usize) -> Option<Result<(), Closed>> {
         // Acquire: what was done before the permits were released is visible from here on. Release sequences: all changes
         // of the word are read-modify-writes.
-        let acquire = ordering(Mutant::SemaphoreAcquireRelaxed, Acquire);
         let mut word = self.word.load(Relaxed);
         loop {
             if word & CLOSED != 0 {
@@ -303,7 +302,7 @@ impl Semaphore {
             if word / PERMIT < count {
                 return None;
             }
-            match self.word.compare_exchange_weak(word, word - count * PERMIT, acquire, Relaxed) {
+            match self.word.compare_exchange_weak(word, word - count * PERMIT, Acquire, Relaxed) {
                 Ok(_) => return Some(Ok(())),
                 Err(now) => word = now,
             }

@@ -6,6 +6,7 @@
 //! `std::sync::Arc`.
 
 use crate::lock::Form;
+use crate::mutants::Tally;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::cell::Cell;
 use std::io::Write as _;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use tollgate::model::{LateWakes, Mutant, Settings, WakeOrder};
+use tollgate::model::{LateWakes, Settings, WakeOrder};
 
 pub(crate) type Body = Arc<dyn Fn() + Send + Sync>;
 
@@ -256,7 +257,7 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
     #[cfg(loom)]
     let limit = LIMIT;
     #[cfg(shuttle)]
-    let limit = 0;
+    let limit = if full() { 100_000 } else { 10_000 };
     let report = explore_within(body, bound, settings, limit);
     assert!(
         report.explored != Explored::CutOff,
@@ -283,7 +284,7 @@ fn explore_within(body: &Body, bound: Bound, settings: Settings, limit: usize) -
     let explored = {
         let mut builder = loom::model::Builder::new();
         builder.max_branches = 10_000;
-        builder.checkpoint_interval = 1_000;
+        builder.checkpoint_interval = limit.clamp(1, 1_000);
         builder.max_permutations = Some(limit);
         builder.preemption_bound = match bound {
             Bound::None => None,
@@ -300,8 +301,8 @@ fn explore_within(body: &Body, bound: Bound, settings: Settings, limit: usize) -
     };
     #[cfg(shuttle)]
     let explored = {
-        let _ = (bound, limit);
-        let rounds = if full() { 100_000 } else { 10_000 };
+        let _ = bound;
+        let rounds = limit;
         let counted = Arc::new(counted);
         let mut config = shuttle::Config::new();
         config.silence_warnings = true;
@@ -319,12 +320,32 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether exploring fails; without the explorer's report on the screen.
+/// Whether exploring finds a failure, within the model's bound and without the explorer's report on the screen.
 pub(crate) fn fails(body: &Body, bound: Bound, settings: Settings) -> bool {
+    quietly(|| explore_within(body, bound, settings, HUNT)).is_none()
+}
+
+/// The first executions of a model, whatever comes of them.
+pub(crate) fn glance(body: &Body, settings: Settings) {
+    let _ = quietly(|| explore_within(body, Bound::Preemptions(2), settings, GLANCE));
+}
+
+/// How many executions the hunt for a mutant and a glance may take.
+#[cfg(loom)]
+const HUNT: usize = 300_000;
+#[cfg(loom)]
+const GLANCE: usize = 300;
+#[cfg(shuttle)]
+const HUNT: usize = 10_000;
+#[cfg(shuttle)]
+const GLANCE: usize = 50;
+
+/// `None` if it panics, which it may do without a word.
+fn quietly<R>(f: impl FnOnce() -> R) -> Option<R> {
     QUIET.set(true);
-    let failed = catch_unwind(AssertUnwindSafe(|| explore(body, bound, settings))).is_err();
+    let result = catch_unwind(AssertUnwindSafe(f)).ok();
     QUIET.set(false);
-    failed
+    result
 }
 
 #[cfg(all(loom, tollgate_cured_loom))]
@@ -350,7 +371,10 @@ fn print_row(name: &str, settings: Settings, report: &Report) {
 pub(crate) type Verdict = Box<dyn FnOnce() -> Result<String, String> + Send>;
 
 /// Runs everything that the command line asks for.
-pub(crate) fn run(suite: Suite, mutants: Vec<(Mutant, Verdict)>) -> ExitCode {
+pub(crate) fn run(
+    suite: Suite,
+    mutants: impl FnOnce() -> (Vec<(String, Verdict)>, Arc<Mutex<Tally>>),
+) -> ExitCode {
     #[cfg(loom)]
     {
         let cutting: Vec<_> =
@@ -397,10 +421,12 @@ pub(crate) fn run(suite: Suite, mutants: Vec<(Mutant, Verdict)>) -> ExitCode {
             Ok(())
         }));
     }
-    for (mutant, trial) in mutants {
-        trials.push(Trial::test(format!("mutant: {mutant:?}"), move || match trial() {
-            Ok(killer) => {
-                println!("  {:<58} noticed by {killer}", format!("mutant {mutant:?}"));
+    let (mutants, tally) = mutants();
+    for (name, verdict) in mutants {
+        let title = format!("mutant: {name}");
+        trials.push(Trial::test(title.clone(), move || match verdict() {
+            Ok(how) => {
+                let _ = std::io::stdout().write_all(format!("  {title:<58} {how}\n").as_bytes());
                 Ok(())
             }
             Err(why) => Err(Failed::from(why)),
@@ -413,6 +439,7 @@ pub(crate) fn run(suite: Suite, mutants: Vec<(Mutant, Verdict)>) -> ExitCode {
     if listing {
         return ExitCode::SUCCESS;
     }
+    tally.lock().unwrap().print();
     let (explorations, executions, exhausted) = *totals.lock().unwrap();
     let _ = (explorations, exhausted);
     #[cfg(loom)]

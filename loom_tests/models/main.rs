@@ -36,7 +36,7 @@ fn main() -> std::process::ExitCode {
     queue::models(&mut suite);
     queue_end::models(&mut suite);
     readme::models(&mut suite);
-    harness::run(suite, mutants::trials())
+    harness::run(suite, mutants::trials)
 }
 
 #[cfg(not(any(loom, shuttle)))]

@@ -1,106 +1,313 @@
-//! The models are able to fail: each line of [`Mutant`] is switched off in turn, and some model must notice.
+//! The models are able to fail: one line of the library is made wrong at a time, and some model must notice.
 //!
-//! For each mutant the models that are made to notice it are tried, the cheapest first.
+//! Two kinds of mutants. [`Mutant`]s of logic (a second look, a count, a passing on) are switches in the code. Mutants of memory
+//! orderings, fences and wakes need none: every call of the platform that names an ordering, makes a fence or wakes is a
+//! [`Site`] known by its place in the source; each is weakened by one step, or left out. A first short run of all models
+//! finds the sites, and the source is searched for orderings that no model came by.
+//!
+//! What no model notices has to be in [`EQUIVALENT`], with the reason; in a full run those are tried too, and a reason that is
+//! refuted is a failure.
 
-use crate::harness::{Bound, Model, Suite, Verdict, fails};
+use crate::harness::{Bound, Model, Suite, Verdict, fails, full, glance};
 use crate::{condition, lock, queue, queue_end, semaphore};
-use tollgate::model::{Mutant, Settings};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use tollgate::model::{Change, Mutant, Part, Settings, Site, recorded};
 
-/// Where to look, and what it takes to see it.
-struct Hunt {
-    /// Models whose name begins so, in this order.
-    names: &'static [&'static str],
-    settings: Settings,
+/// A change that makes no difference, and why.
+struct Equivalent {
+    file: &'static str,
+    /// Part of the line of the call.
+    code: &'static str,
+    /// What is done to it; `None`: whatever is.
+    change: Option<&'static str>,
+    reason: &'static str,
 }
 
-fn hunt(mutant: Mutant) -> Hunt {
+const EQUIVALENT: &[Equivalent] = &[];
+
+/// What became of the mutants.
+#[derive(Default)]
+pub(crate) struct Tally {
+    killed: usize,
+    equivalent: Vec<String>,
+    survived: Vec<String>,
+}
+
+impl Tally {
+    /// The last lines of the report, if any mutant was tried.
+    pub(crate) fn print(&self) {
+        let all = self.killed + self.equivalent.len() + self.survived.len();
+        if all == 0 {
+            return;
+        }
+        println!(
+            "{all} mutants, {} killed, {} equivalent, {} survived",
+            self.killed,
+            self.equivalent.len(),
+            self.survived.len()
+        );
+        for line in &self.equivalent {
+            println!("  equivalent: {line}");
+        }
+        for line in &self.survived {
+            println!("  survived: {line}");
+        }
+    }
+}
+
+/// Where a mutant of logic is looked for first: the beginnings of names, and settings if those of the models do not do.
+fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
     let base = Settings::default();
     let real = Settings { real_locks: true, ..base };
-    let (names, settings): (&[_], _) = match mutant {
+    match mutant {
         Mutant::LockTimeoutIgnoresGrant => {
-            (&["lock: Plainx2 | Timedx1"], Settings { too_long: true, ..real })
+            (&["lock: Plainx2 | Timedx1"], Some(Settings { too_long: true, ..real }))
         }
-        Mutant::LockReleaseWithoutWake
-        | Mutant::LockSleeperUncounted
-        | Mutant::LockAcquireRelaxed
-        | Mutant::LockReleaseRelaxed => (&["lock: Plainx1 | Plainx1"], real),
-        Mutant::LockWakingNeverCleared => (&["lock: Plainx1 | Plainx1 | Plainx1"], real),
-        Mutant::GateNoPassOn => (&["semaphore(0): R32"], base),
-        Mutant::GateTimeoutSwallowsWake => (&["semaphore(0): Timed of 1 | Plain of 1 | release(2)"], base),
-        Mutant::GateWakingNeverCleared => (&["semaphore(0): Plain of 1 | Plain of 1 | release(2)"], base),
-        Mutant::GateRmwWithoutFence
-        | Mutant::GateWaiterWithoutFence
-        | Mutant::GateNoSecondTry
-        | Mutant::GateNotifyWithoutWake
+        Mutant::LockGrantStays => (&["raw lock: a grant is taken back"], None),
+        Mutant::LockSleeperUncounted => (&["lock: Plainx1 | Plainx1"], None),
+        Mutant::LockWakingNeverCleared => (&["lock: Plainx1 | Plainx1 | Plainx1"], None),
+        Mutant::LockSleepsAmidWake => (&["lock: Plainx4"], None),
+        Mutant::GateNoPassOn => (&["semaphore(0): R32"], None),
+        Mutant::GateTimeoutSwallowsWake => (&["semaphore(0): Timed of 1 | Plain of 1 | release(2)"], None),
+        Mutant::GateWakingNeverCleared => (&["semaphore(0): Plain of 1 | Plain of 1 | release(2)"], None),
+        Mutant::GateNoSecondTry
         | Mutant::SemaphoreReleaseWithoutNotify
-        | Mutant::SemaphoreAcquireRelaxed
         | Mutant::SemaphoreCloseWithoutWake => {
-            (&["semaphore: Plain of 1 | release(1)", "semaphore: Plain of 1 | close"], base)
+            (&["semaphore: Plain of 1 | release(1)", "semaphore: Plain of 1 | close"], None)
         }
-        Mutant::LockSleepsAmidWake => (&["lock: Plainx4"], real),
-        Mutant::GateVainWithoutLook => (&["semaphore(0): vain by turns"], base),
-        // The notifier's last look at the waiter's links, against the waiter that rejoins.
-        Mutant::GateNotifyRelaxed => (&["semaphore(0): Plain of 1 | release(1), Try"], base),
+        Mutant::GateVainWithoutLook => (&["semaphore(0): vain by turns"], None),
+        Mutant::GateNoLastTry => (&["queue: get | put, try_get, put x3"], None),
+        Mutant::GateNewcomerSilent => (&["semaphore", "queue"], None),
+        Mutant::GateTrustsRelease | Mutant::QueueDoneWithoutNotify | Mutant::QueueDiscardUncounted => {
+            (&["queue: join"], None)
+        }
         Mutant::ConditionJoinsAfterUnlock
         | Mutant::ConditionNotifyWithoutWake
-        | Mutant::ConditionTimeoutSwallowsNotify => (&["condition: "], base),
+        | Mutant::ConditionTimeoutSwallowsNotify
+        | Mutant::ConditionNoLastLook
+        | Mutant::GateTrustsWake => (&["condition: "], None),
         Mutant::QueuePutWithoutNotify | Mutant::QueueGetWithoutNotify => {
-            (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], base)
+            (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], None)
         }
-        Mutant::GateClearWithoutFence => (&["semaphore(0): Plain | Plain | release(1) x2"], base),
-        Mutant::GateReleaseAllWithoutFence => {
-            (&["queue(1): get Plain | shutdown", "semaphore: Plain of 1 | close"], base)
-        }
-        Mutant::QueueShutdownWithoutWake => (&["queue(1): get Plain | shutdown"], base),
-        Mutant::QueueDoneWithoutNotify | Mutant::QueueDiscardUncounted => (&["queue: join"], base),
-    };
-    Hunt { names, settings: Settings { mutant: Some(mutant), ..settings } }
+        Mutant::QueueShutdownWithoutWake => (&["queue(1): get Plain | shutdown"], None),
+        Mutant::QueuePutsAfterShutdown | Mutant::QueuePutsBeyondCapacity => (&["queue"], None),
+        Mutant::GateNoSecondLook => (&["semaphore", "queue"], None),
+        Mutant::Site(..) => (&[], None),
+    }
 }
 
-/// One trial for each mutant.
-pub(crate) fn trials() -> Vec<(Mutant, Verdict)> {
-    // shuttle knows no weak memory: it cannot see a missing ordering or fence.
-    let weak = [
-        Mutant::LockAcquireRelaxed,
-        Mutant::LockReleaseRelaxed,
-        Mutant::SemaphoreAcquireRelaxed,
-        Mutant::GateNotifyRelaxed,
-        Mutant::GateRmwWithoutFence,
-        Mutant::GateClearWithoutFence,
-        Mutant::GateReleaseAllWithoutFence,
-        Mutant::GateWaiterWithoutFence,
-    ];
-    // What only shows with four threads is for shuttle.
-    let large = [Mutant::GateVainWithoutLook, Mutant::LockSleepsAmidWake];
-    Mutant::ALL
-        .iter()
-        .filter(|mutant| if cfg!(loom) { !large.contains(mutant) } else { !weak.contains(mutant) })
-        .map(|&mutant| (mutant, Box::new(move || verdict(mutant)) as Verdict))
-        .collect()
+/// The models that use the code of a file, by the beginnings of their names.
+fn users(file: &str) -> &'static [&'static str] {
+    match file {
+        "src/raw_lock.rs" | "src/lock.rs" => &["lock: ", "raw lock: "],
+        "src/semaphore.rs" => &["semaphore"],
+        "src/condition.rs" => &["condition: "],
+        file if file.starts_with("src/queue/") => &["queue"],
+        _ => &["semaphore", "condition: ", "queue"],
+    }
 }
 
-fn verdict(mutant: Mutant) -> Result<String, String> {
+fn suite() -> Vec<Model> {
     let mut suite = Suite::default();
     lock::models(&mut suite);
     semaphore::models(&mut suite);
     condition::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);
-    let Hunt { names, settings } = hunt(mutant);
-    let usable = |model: &&Model| cfg!(shuttle) || model.bound != Bound::ShuttleOnly;
-    for name in names {
-        for model in suite.models.iter().filter(usable).filter(|model| model.name.starts_with(name)) {
-            // Random schedules may need another draw; all interleavings do not.
-            let draws = if cfg!(shuttle) { 20 } else { 1 };
-            if (0..draws).any(|_| fails(&model.body, model.bound, settings)) {
-                // A model that fails anyway notices nothing.
-                let alone = Settings { mutant: None, ..settings };
-                if fails(&model.body, model.bound, alone) {
-                    return Err(format!("{} fails without the mutant", model.name));
-                }
-                return Ok(model.name.clone());
+    suite.models.retain(|model| cfg!(shuttle) || model.bound != Bound::ShuttleOnly);
+    suite.models
+}
+
+/// The path of a source file from the crate's root, however the compiler names it.
+fn from_root(file: &str) -> &str {
+    file.rfind("src/").map_or(file, |start| &file[start..])
+}
+
+fn root() -> PathBuf {
+    // This file belongs to two packages, at two depths.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().find(|folder| folder.join("src/gate").is_dir()).expect("the crate's root").to_owned()
+}
+
+/// All sites that the models come by in their first executions, in the order of the source.
+fn sites() -> Vec<Site> {
+    let mut sites = recorded(|| {
+        for model in suite() {
+            for &settings in &model.settings {
+                glance(&model.body, settings);
+            }
+        }
+    });
+    // The futex of the models is no part of the library.
+    sites.retain(|site| !site.file.contains("platform"));
+    sites.sort_by_key(|site| (from_root(site.file), site.line, site.column));
+    sites
+}
+
+/// Orderings in the source that no model comes by: file, line and text. Compared by number, line by line.
+fn unreached(sites: &[Site]) -> Vec<String> {
+    let mut reached: BTreeMap<(&str, usize), usize> = BTreeMap::new();
+    for site in sites {
+        let named = match site.part {
+            Part::Load(order) | Part::ReadModifyWrite(order) | Part::Failure(order) | Part::Fence(order) => {
+                order != std::sync::atomic::Ordering::Relaxed
+            }
+            Part::Wake => false,
+        };
+        *reached.entry((from_root(site.file), site.line as usize)).or_default() += usize::from(named);
+    }
+    let mut unreached = Vec::new();
+    for (file, text) in sources() {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or(line);
+            let named: usize =
+                ["Acquire", "Release", "AcqRel", "SeqCst"].iter().map(|order| words(code, order)).sum();
+            // Imports name orderings too; a call that spans lines names them below its first.
+            let imports = code.contains("use ") || code.contains("Ordering::");
+            let calls = (number.saturating_sub(4)..=number + 1)
+                .filter_map(|line| reached.get(&(file.as_str(), line)))
+                .sum::<usize>();
+            if named > calls && !imports {
+                unreached.push(format!("{file}:{}: {}", number + 1, line.trim()));
             }
         }
     }
-    Err(format!("survived: no model among those named {names:?} notices it"))
+    unreached
+}
+
+/// How often `word` stands in `code` as a word of its own.
+fn words(code: &str, word: &str) -> usize {
+    let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(word)
+        .filter(|(at, _)| {
+            !code[..*at].ends_with(part_of_name) && !code[at + word.len()..].starts_with(part_of_name)
+        })
+        .count()
+}
+
+/// The library's files outside the platform, by their paths from the root.
+fn sources() -> Vec<(String, String)> {
+    let root = root();
+    let mut folders = vec![root.join("src")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("src/cost_tests.rs") {
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+                files.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+        folders.retain(|folder| !folder.ends_with("platform"));
+    }
+    files
+}
+
+/// One trial for each mutant, one for the completeness of the list, and the tally that they fill.
+pub(crate) fn trials() -> (Vec<(String, Verdict)>, Arc<Mutex<Tally>>) {
+    let tally = Arc::new(Mutex::new(Tally::default()));
+    let mut trials: Vec<(String, Verdict)> = Vec::new();
+    // What only shows with four threads, or with a deadline that has passed, is for shuttle.
+    let large = [Mutant::GateVainWithoutLook, Mutant::LockSleepsAmidWake, Mutant::GateNoLastTry];
+    for &mutant in Mutant::ALL.iter().filter(|mutant| cfg!(shuttle) || !large.contains(mutant)) {
+        let (names, settings) = hunt(mutant);
+        trials.push(trial(format!("{mutant:?}"), mutant, names, settings, None, &tally));
+    }
+    let sites = sites();
+    let texts: BTreeMap<_, _> = sources().into_iter().collect();
+    for &site in &sites {
+        let file = from_root(site.file);
+        let code = texts[file].lines().nth(site.line as usize - 1).unwrap_or_default().trim().to_owned();
+        for change in site.changes() {
+            // shuttle knows no weak memory: it cannot see a missing ordering or fence.
+            if cfg!(shuttle) && site.part != Part::Wake {
+                continue;
+            }
+            let done = match change {
+                Change::Weaker(order) => format!("{order:?}"),
+                Change::Gone => "gone".to_owned(),
+            };
+            let name = format!("{}:{} {:?} -> {done}", &file["src/".len()..], site.line, site.part);
+            let reason = EQUIVALENT
+                .iter()
+                .find(|known| {
+                    file.ends_with(known.file)
+                        && code.contains(known.code)
+                        && known.change.is_none_or(|change| change == done)
+                })
+                .map(|known| known.reason);
+            trials.push(trial(name, Mutant::Site(site, change), users(file), None, reason, &tally));
+        }
+    }
+    let unreached = unreached(&sites);
+    let complete = move || match unreached.is_empty() {
+        true => Ok(format!("{} sites", sites.len())),
+        false => Err(format!("no model comes by:\n  {}", unreached.join("\n  "))),
+    };
+    trials.push(("every ordering in the source".to_owned(), Box::new(complete)));
+    (trials, tally)
+}
+
+fn trial(
+    name: String,
+    mutant: Mutant,
+    names: &'static [&'static str],
+    settings: Option<Settings>,
+    reason: Option<&'static str>,
+    tally: &Arc<Mutex<Tally>>,
+) -> (String, Verdict) {
+    let tally = Arc::clone(tally);
+    let title = name.clone();
+    let verdict = move || {
+        let noticed = match reason {
+            Some(_) if !full() => None,
+            _ => noticed_by(mutant, names, settings)?,
+        };
+        let mut tally = tally.lock().unwrap();
+        match (noticed, reason) {
+            (Some(model), None) => {
+                tally.killed += 1;
+                Ok(format!("noticed by {model}"))
+            }
+            (None, Some(reason)) => {
+                tally.equivalent.push(format!("{title}: {reason}"));
+                Ok(format!("equivalent: {reason}"))
+            }
+            (Some(model), Some(reason)) => {
+                Err(format!("noticed by {model}, against the reason given: {reason}"))
+            }
+            (None, None) => {
+                tally.survived.push(title);
+                Err(format!("survived: no model of {names:?} notices it"))
+            }
+        }
+    };
+    (name, Box::new(verdict))
+}
+
+/// Which model fails with the mutant.
+fn noticed_by(mutant: Mutant, names: &[&str], settings: Option<Settings>) -> Result<Option<String>, String> {
+    for name in names {
+        for model in suite().iter().filter(|model| model.name.starts_with(name)) {
+            let own = settings.map_or_else(|| model.settings.clone(), |settings| vec![settings]);
+            for settings in own {
+                // Random schedules may need another draw; all interleavings do not.
+                let draws = if cfg!(shuttle) { 20 } else { 1 };
+                let with = Settings { mutant: Some(mutant), ..settings };
+                if (0..draws).any(|_| fails(&model.body, model.bound, with)) {
+                    // A model that fails anyway notices nothing.
+                    if fails(&model.body, model.bound, settings) {
+                        return Err(format!("{} fails without the mutant", model.name));
+                    }
+                    return Ok(Some(model.name.clone()));
+                }
+            }
+        }
+    }
+    Ok(None)
 }

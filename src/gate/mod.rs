@@ -89,7 +89,7 @@ use crate::platform::atomic::{
     fence,
 };
 use crate::platform::{
-    Deadline, Mutant, Patience, Spin, Stopwatch, UnsafeCell, futex, mutated, ordering, sc_handshake,
+    Deadline, Mutant, Patience, Spin, Stopwatch, UnsafeCell, futex, mutated, sc_handshake,
 };
 use crate::raw_lock::RawLock;
 use list::{ASLEEP, RELEASED, WOKEN, WaitList, Waiter};
@@ -134,9 +134,7 @@ impl Gate {
     /// Tells the gate that the state has changed by a `SeqCst` read-modify-write; see [`Gate::notify`].
     #[inline]
     pub(crate) fn notify_after_rmw(&self, serves: impl Fn(usize) -> bool) {
-        if !mutated(Mutant::GateRmwWithoutFence) {
-            sc_handshake();
-        }
+        sc_handshake();
         self.notify(serves);
     }
 
@@ -155,7 +153,8 @@ impl Gate {
     fn notify_contended(&self, serves: impl Fn(usize) -> bool) {
         let picked = self.locked(|line| {
             // SeqCst: part of the handshake too, since WAKING may have been set and cleared again meanwhile.
-            if self.word.load(SeqCst) & WAKING != 0 || !line.head_tag().is_some_and(serves) {
+            let another = self.word.load(SeqCst) & WAKING != 0 && !mutated(Mutant::GateNoSecondLook);
+            if another || !line.head_tag().is_some_and(serves) {
                 return None;
             }
             // SAFETY: under the lock; the word of the one waiter in the chain is stored to below.
@@ -184,9 +183,7 @@ impl Gate {
     /// Wakes everybody: the state has changed for good (closed, shut down, nothing left to do).
     pub(crate) fn release_all(&self) {
         // The notifier's half of the handshake.
-        if !mutated(Mutant::GateReleaseAllWithoutFence) {
-            fence(SeqCst);
-        }
+        fence(SeqCst);
         self.notify_exact(usize::MAX);
     }
 
@@ -203,18 +200,12 @@ impl Gate {
 
     /// Stores `value` to the word of each waiter in the chain and wakes it.
     fn tell(&self, mut chain: list::Chain, value: u32) -> usize {
-        let release = ordering(Mutant::GateNotifyRelaxed, Release);
         let mut told = 0;
         while let Some(word) = chain.next_word() {
             told += 1;
-            if mutated(Mutant::GateNotifyWithoutWake) {
-                // SAFETY: as below.
-                unsafe { &*word }.swap(value, release);
-                continue;
-            }
             // Release: what the notifier did is visible to the waiter. The last access to the waiter.
             // SAFETY: the waiter stays alive until its word is stored to (invariant 2 of the list).
-            unsafe { futex::store_and_wake(word, value, release, |before| before == ASLEEP) };
+            unsafe { futex::store_and_wake(word, value, Release, |before| before == ASLEEP) };
         }
         told
     }
@@ -253,12 +244,12 @@ impl Gate {
         visit.place.join();
         let mut newcomer = true;
         loop {
-            if !mutated(Mutant::GateWaiterWithoutFence) {
-                fence(SeqCst);
-            }
+            fence(SeqCst);
             if newcomer && !self.admits_newcomers() {
                 // Those who waited too long come first; but what is there now must not lie unseen.
-                self.notify(serves);
+                if !mutated(Mutant::GateNewcomerSilent) {
+                    self.notify(serves);
+                }
             } else if !mutated(Mutant::GateNoSecondTry) {
                 if let Some(result) = attempt() {
                     return Some(result);
@@ -272,6 +263,7 @@ impl Gate {
             let (pick, timed_out) = visit.place.sleep(&deadline);
             match pick {
                 // One look more: a success that races the deadline wins, and a newcomer may not have had one.
+                Pick::Nobody if mutated(Mutant::GateNoLastTry) => return None,
                 Pick::Nobody => return attempt(),
                 Pick::Woken if timed_out && mutated(Mutant::GateTimeoutSwallowsWake) => return None,
                 Pick::Woken => self.clear_waking(),
@@ -332,15 +324,13 @@ impl Gate {
         loop {
             place.join();
             // The waiter's half of the handshake, as in `wait`.
-            if !mutated(Mutant::GateWaiterWithoutFence) {
-                fence(SeqCst);
-            }
+            fence(SeqCst);
             if !mutated(Mutant::GateNoSecondTry) && arrived() {
                 return true;
             }
             let (_, timed_out) = place.sleep(&deadline);
             // Asked again: who releases may be late, and mean others, who have gone.
-            if arrived() {
+            if arrived() || (!timed_out && mutated(Mutant::GateTrustsRelease)) {
                 return true;
             }
             if timed_out {
@@ -354,9 +344,7 @@ impl Gate {
             self.word.fetch_and(!WAKING, Relaxed);
         }
         // The waiter's half of the handshake again: who saw WAKING left it to us to see the state.
-        if !mutated(Mutant::GateClearWithoutFence) {
-            fence(SeqCst);
-        }
+        fence(SeqCst);
     }
 
     /// Runs `f` on the line, under the gate's lock.

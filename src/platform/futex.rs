@@ -12,6 +12,7 @@ pub(crate) use back_end::futex::{wait, wake};
 /// # Safety
 ///
 /// `word` must be live until the swap.
+#[cfg_attr(any(loom, shuttle), track_caller)]
 pub(crate) unsafe fn store_and_wake(
     word: *const AtomicU32,
     value: u32,

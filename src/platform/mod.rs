@@ -67,32 +67,18 @@ pub(crate) enum Wait {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(any(loom, shuttle)), expect(unreachable_pub, reason = "public as `tollgate::model::Mutant`"))]
 pub enum Mutant {
-    /// `RawLock`: the releaser does not wake.
-    LockReleaseWithoutWake,
     /// `RawLock`: a waiter that gave up takes its count along but leaves a grant behind.
     LockTimeoutIgnoresGrant,
     /// `RawLock`: a woken waiter that found the lock taken leaves WAKING set.
     LockWakingNeverCleared,
     /// `RawLock`: a sleeper may fall asleep while a wake is in flight.
     LockSleepsAmidWake,
+    /// `RawLock`: a release by another thread that meets a grant leaves it behind.
+    LockGrantStays,
     /// `RawLock`: a sleeper does not count itself.
     LockSleeperUncounted,
-    /// `RawLock`: acquired without `Acquire`.
-    LockAcquireRelaxed,
-    /// `RawLock`: released without `Release`.
-    LockReleaseRelaxed,
-    /// `Gate`: the fence of a notifier whose state change was a read-modify-write is missing (`sc_handshake`).
-    GateRmwWithoutFence,
-    /// `Gate`: the fence between clearing "wake in flight" and the try is missing.
-    GateClearWithoutFence,
-    /// `Gate`: the fence before everybody is woken is missing.
-    GateReleaseAllWithoutFence,
-    /// `Gate`: the fence of the waiter is missing.
-    GateWaiterWithoutFence,
     /// `Gate`: no second try between joining the list and sleeping.
     GateNoSecondTry,
-    /// `Gate`: the notifier picks a waiter and does not wake it.
-    GateNotifyWithoutWake,
     /// `Gate`: a woken waiter does not pass the wake on.
     GateNoPassOn,
     /// `Gate`: a waiter that was picked and gave up swallows its notification.
@@ -101,12 +87,18 @@ pub enum Mutant {
     GateWakingNeverCleared,
     /// `Gate`: a waiter that was woken in vain does not look whether the head can be served.
     GateVainWithoutLook,
-    /// `Gate`: a notification is published without `Release`.
-    GateNotifyRelaxed,
+    /// `Gate`: a notifier that has the gate's lock does not look again whether a wake is in flight.
+    GateNoSecondLook,
+    /// `Gate`: a newcomer at a closed gate does not see to it that the head is woken.
+    GateNewcomerSilent,
+    /// `Gate`: whoever gives up does not try once more.
+    GateNoLastTry,
+    /// `Gate`: a return from the futex counts as a notification.
+    GateTrustsWake,
+    /// `Gate`: who waits for an event takes a release for it.
+    GateTrustsRelease,
     /// `Semaphore`: `release` does not tell the gate.
     SemaphoreReleaseWithoutNotify,
-    /// `Semaphore`: a permit is taken without `Acquire`.
-    SemaphoreAcquireRelaxed,
     /// `Semaphore`: `close` does not wake.
     SemaphoreCloseWithoutWake,
     /// `Condition`: the waiter joins the list only after it has released the lock.
@@ -115,6 +107,12 @@ pub enum Mutant {
     ConditionNotifyWithoutWake,
     /// `Condition`: a waiter whose time ran out does not look whether it was notified.
     ConditionTimeoutSwallowsNotify,
+    /// `Condition`: a timed wait on a predicate does not ask it again when the time is up.
+    ConditionNoLastLook,
+    /// `Queue`: `put` does not look again, under the lock, whether the queue was shut down.
+    QueuePutsAfterShutdown,
+    /// `Queue`: `put` does not look again, under the lock, whether there is room.
+    QueuePutsBeyondCapacity,
     /// `Queue`: `put` does not tell the getters.
     QueuePutWithoutNotify,
     /// `Queue`: `get` does not tell the putters.
@@ -125,46 +123,42 @@ pub enum Mutant {
     QueueShutdownWithoutWake,
     /// `Queue`: items discarded by `shutdown` are not counted as done.
     QueueDiscardUncounted,
+    /// A memory ordering, a fence or a wake, by its place in the source.
+    #[cfg(any(loom, shuttle))]
+    Site(model::Site, model::Change),
 }
 
 impl Mutant {
-    /// Every mutant.
+    /// Every mutant but those of [`model::Site`]s, which [`model::recorded`] finds.
     #[cfg(any(loom, shuttle))]
     pub const ALL: &[Mutant] = &[
-        Mutant::LockReleaseWithoutWake,
         Mutant::LockTimeoutIgnoresGrant,
         Mutant::LockWakingNeverCleared,
         Mutant::LockSleepsAmidWake,
+        Mutant::LockGrantStays,
         Mutant::LockSleeperUncounted,
-        Mutant::LockAcquireRelaxed,
-        Mutant::LockReleaseRelaxed,
-        Mutant::GateRmwWithoutFence,
-        Mutant::GateClearWithoutFence,
-        Mutant::GateReleaseAllWithoutFence,
-        Mutant::GateWaiterWithoutFence,
         Mutant::GateNoSecondTry,
-        Mutant::GateNotifyWithoutWake,
         Mutant::GateNoPassOn,
         Mutant::GateTimeoutSwallowsWake,
         Mutant::GateWakingNeverCleared,
         Mutant::GateVainWithoutLook,
-        Mutant::GateNotifyRelaxed,
+        Mutant::GateNoSecondLook,
+        Mutant::GateNewcomerSilent,
+        Mutant::GateNoLastTry,
+        Mutant::GateTrustsWake,
+        Mutant::GateTrustsRelease,
         Mutant::SemaphoreReleaseWithoutNotify,
-        Mutant::SemaphoreAcquireRelaxed,
         Mutant::SemaphoreCloseWithoutWake,
         Mutant::ConditionJoinsAfterUnlock,
         Mutant::ConditionNotifyWithoutWake,
         Mutant::ConditionTimeoutSwallowsNotify,
+        Mutant::ConditionNoLastLook,
+        Mutant::QueuePutsAfterShutdown,
+        Mutant::QueuePutsBeyondCapacity,
         Mutant::QueuePutWithoutNotify,
         Mutant::QueueGetWithoutNotify,
         Mutant::QueueDoneWithoutNotify,
         Mutant::QueueShutdownWithoutWake,
         Mutant::QueueDiscardUncounted,
     ];
-}
-
-/// `ordering`, or `Relaxed` when `mutant` is switched on.
-#[inline(always)]
-pub(crate) fn ordering(mutant: Mutant, ordering: atomic::Ordering) -> atomic::Ordering {
-    if mutated(mutant) { atomic::Ordering::Relaxed } else { ordering }
 }

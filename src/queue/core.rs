@@ -134,10 +134,10 @@ impl<T> Core<T> for Locked<T> {
             return Err(PutError::Full(item));
         }
         let mut inside = self.inside.lock();
-        if inside.state != OPEN {
+        if inside.state != OPEN && !mutated(Mutant::QueuePutsAfterShutdown) {
             return Err(PutError::ShutDown(item));
         }
-        if !self.has_room(inside.items.len()) {
+        if !self.has_room(inside.items.len()) && !mutated(Mutant::QueuePutsBeyondCapacity) {
             return Err(PutError::Full(item));
         }
         assert!(inside.items.len() < MOST_ITEMS, "Queue: more than {MOST_ITEMS} items");

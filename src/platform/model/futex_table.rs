@@ -23,7 +23,7 @@
 
 use super::atomic::{AtomicU32, Ordering};
 use super::explorer::{thread, thread_local};
-use super::{Deadline, WakeOrder, current};
+use super::{Deadline, WakeOrder, current, sites};
 use crate::platform::Wait;
 use std::cell::{Cell, RefCell};
 use std::ptr;
@@ -182,7 +182,11 @@ fn wake_at(address: usize, count: u32) -> usize {
     woken
 }
 
+#[track_caller]
 pub(crate) fn wake(word: *const AtomicU32, count: u32) {
+    if !sites::wakes() {
+        return;
+    }
     if current().late_wakes.is_some() {
         // SAFETY: whoever made the setting has promised that words outlive their wakes.
         look(unsafe { &*word });
@@ -216,6 +220,10 @@ pub(crate) fn requeue(
 }
 
 /// A wake that is one step with the store before it, also where others are not: the word may be gone.
+#[track_caller]
 pub(crate) fn wake_in_step(word: *const AtomicU32, count: u32) {
+    if !sites::wakes() {
+        return;
+    }
     wake_at(word.addr(), count);
 }

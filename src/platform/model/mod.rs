@@ -3,8 +3,10 @@
 //!
 //! What a model of *your* code sees is described at [`crate::model`]; this is how it is done.
 
+pub(crate) mod atomic;
 mod futex_table;
 mod settings;
+mod sites;
 
 #[cfg(loom)]
 mod explorer {
@@ -20,10 +22,6 @@ mod explorer {
     pub(crate) use shuttle::thread_local;
 }
 
-pub(crate) mod atomic {
-    pub(crate) use super::explorer::{AtomicU32, AtomicUsize, Ordering, fence};
-}
-
 pub(crate) mod futex {
     #[expect(unused_imports, reason = "for Condition::notify_all, which does not requeue yet")]
     pub(crate) use super::futex_table::requeue;
@@ -32,6 +30,7 @@ pub(crate) mod futex {
 
 pub use futex_table::forget_sleepers;
 pub use settings::{LateWakes, Settings, WakeOrder, current, set};
+pub use sites::{Change, Part, Site, recorded};
 
 use super::{Duration, Instant, Mutant};
 
@@ -99,6 +98,7 @@ impl Spin {
 
 /// See the function of this name in `platform/os/mod.rs`: loom weakens `SeqCst` accesses to `AcqRel`, so the fence
 /// that they stand for is made explicit. This is the one line that differs from what is compiled for use.
+#[track_caller]
 pub(crate) fn sc_handshake() {
     atomic::fence(atomic::Ordering::SeqCst);
 }
