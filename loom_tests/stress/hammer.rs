@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 use tollgate_loom_tests::Subject;
 use tollgate_loom_tests::execution::Execution;
@@ -65,6 +66,16 @@ impl Meeting {
     }
 }
 
+/// Joins threads while their handles are still there: a handle that is dropped earlier is freed behind a fence, and
+/// ThreadSanitizer knows no fences.
+fn join_all(threads: Vec<ScopedJoinHandle<'_, ()>>) {
+    for thread in threads {
+        if let Err(panic) = thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
 /// Runs a program many times. The report of the first run that went wrong.
 fn repeat<S: Subject>(program: &Arc<Program<S>>, watched: &Watched) -> Result<(), String> {
     let count = program.threads().len();
@@ -72,9 +83,9 @@ fn repeat<S: Subject>(program: &Arc<Program<S>>, watched: &Watched) -> Result<()
     let runs: Vec<Execution<S>> = (0..REPETITIONS).map(|_| Execution::new(program)).collect();
     let meeting = Meeting::default();
     std::thread::scope(|scope| {
-        for thread in 0..count {
+        let body = |thread| {
             let (runs, meeting) = (&runs, &meeting);
-            scope.spawn(move || {
+            move || {
                 for (round, run) in runs.iter().enumerate() {
                     if thread == 0 {
                         *watched.what.lock().unwrap_or_else(PoisonError::into_inner) = format!("{program}");
@@ -83,8 +94,10 @@ fn repeat<S: Subject>(program: &Arc<Program<S>>, watched: &Watched) -> Result<()
                     meeting.join(round, count);
                     run.thread(thread, || ());
                 }
-            });
-        }
+            }
+        };
+        let threads: Vec<_> = (0..count).map(|thread| scope.spawn(body(thread))).collect();
+        join_all(threads);
     });
     for run in runs {
         let recorder: Arc<Recorder<S>> = run.recorder();
@@ -145,9 +158,10 @@ pub(crate) fn run() -> ExitCode {
     };
     println!("  {:<14} {:>8} {:>10} {:>7} {:>9}", "subject", "programs", "runs", "failed", "seconds");
     std::thread::scope(|scope| {
-        scope.spawn(|| watch(&watched));
+        let watcher = scope.spawn(|| watch(&watched));
         for_each(&mut stress);
         watched.ended.store(true, SeqCst);
+        join_all(vec![watcher]);
     });
     println!(
         "{} programs, {} runs, {} failed",
