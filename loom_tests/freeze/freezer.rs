@@ -160,7 +160,7 @@ impl ForEach for Table {
                 reasons.iter().map(|(reason, by)| format!("{reason} (in {})", by.join(", "))).collect();
             let progress = match (pairs, progress.is_empty()) {
                 (0, _) => "waits by specification".to_owned(),
-                (_, true) => "lock-free".to_owned(),
+                (_, true) => "never blocked".to_owned(),
                 _ => format!("blocked by {}", progress.join("; ")),
             };
             println!("  {:<13} {:<20} {freezes:>5}  {progress}", S::name(), format!("{other:?}"));

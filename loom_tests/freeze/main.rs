@@ -5,8 +5,8 @@
 //! block, and by what ([`Subject::blocked_by`]); that has to be right both ways: a pair that is said to be independent is
 //! never blocked, and one that is said to block does so somewhere.
 //!
-//! On a new object, with the real locks. Pairs in which somebody would wait by specification are left out. A lock-free
-//! operation is one that nobody can block.
+//! On a new object (so "never blocked" says nothing of a full queue), with the real locks. Pairs in which somebody would wait by
+//! specification are left out. A timed form that gives up has come to its end.
 
 #[cfg(shuttle)]
 mod freezer;

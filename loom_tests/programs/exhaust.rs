@@ -22,10 +22,10 @@ pub(crate) const EXPLORER: &str =
     if cfg!(tollgate_cured_loom) { "cured loom 0.7.2" } else { "stock loom 0.7.2" };
 
 /// Programs with up to two operations a thread that the quick run draws for each subject.
-const SAMPLE: usize = 40;
+const SAMPLE: usize = 60;
 /// Executions for each bound that is tried.
-const QUICK_CAP: usize = 1_500;
-const FULL_CAP: usize = 50_000;
+const QUICK_CAP: usize = 3_000;
+const FULL_CAP: usize = 30_000;
 const PREEMPTIONS: usize = 2;
 
 pub(crate) fn about(full: bool) -> String {

@@ -4,7 +4,7 @@
 //! shuttle is sequentially consistent, so the order in which it runs calls is their order in time, and histories are checked
 //! as they are. Programs and schedules come from fixed seeds. A failure prints its schedule, for `shuttle::replay`.
 
-use crate::report::{Explored, Job, Outcome, describe, guarded};
+use crate::report::{Job, Outcome, describe, guarded};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -98,7 +98,7 @@ fn run<S: Subject>(
         format!("{message}  {settings:?}")
     });
     let executions = executions.load(SeqCst);
-    Outcome { explorations: 1, executions, explored: Explored::CutOff, failure }
+    Outcome { explorations: 1, executions, failure, ..Outcome::default() }
 }
 
 fn execute<S: Subject>(program: &Arc<Program<S>>, record: &Mutex<Option<Arc<Recorder<S>>>>) {

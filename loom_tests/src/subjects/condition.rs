@@ -239,7 +239,14 @@ impl Subject for ConditionSubject {
     }
 
     fn blocked_by(frozen: ConditionOp, other: ConditionOp) -> Option<&'static str> {
-        let _ = (frozen, other);
-        None
+        let waits = |op| matches!(op, WaitTimeout | WaitZero | WaitWhileTimeout);
+        let locks = |op| waits(op) || matches!(op, RaiseThenNotifyOne | RaiseAndNotifyAll | Lower);
+        if locks(frozen) && locks(other) {
+            Some("the user's lock")
+        } else if waits(frozen) && matches!(other, NotifyOne | NotifyTwo | NotifyAll) {
+            Some("the gate's lock")
+        } else {
+            None
+        }
     }
 }

@@ -313,7 +313,16 @@ impl<const CAPACITY: usize> Subject for QueueSubject<CAPACITY> {
     }
 
     fn blocked_by(frozen: QueueOp, other: QueueOp) -> Option<&'static str> {
-        let _ = (frozen, other);
-        None
+        // What others can see from outside the core's lock, while it is still held.
+        let changes = |op| matches!(op, Put | TryPut | PutTimeout | Drain | Close);
+        let locks = |op| changes(op) || matches!(op, TaskDone | Join | JoinTimeout | Unfinished);
+        let joins = |op| op == GetTimeout;
+        if locks(frozen) && locks(other) || changes(frozen) && matches!(other, TryGet | GetTimeout) {
+            Some("the core's lock")
+        } else if joins(frozen) && (joins(other) || changes(other)) {
+            Some("the getters' gate's lock")
+        } else {
+            None
+        }
     }
 }

@@ -203,7 +203,12 @@ impl<const PERMITS: usize> Subject for SemaphoreSubject<PERMITS> {
     }
 
     fn blocked_by(frozen: SemaphoreOp, other: SemaphoreOp) -> Option<&'static str> {
-        let _ = (frozen, other);
-        None
+        let joins = |op| matches!(op, AcquireTimeout(count) if usize::from(count) > PERMITS);
+        match other {
+            Pass if frozen == Pass => Some("the permit, which is out"),
+            Release(_) | Close | Pass if joins(frozen) => Some("the gate's lock"),
+            _ if joins(frozen) && joins(other) => Some("the gate's lock"),
+            _ => None,
+        }
     }
 }
