@@ -332,7 +332,7 @@ pub(crate) fn glance(body: &Body, settings: Settings) {
 
 /// How many executions the hunt for a mutant and a glance may take.
 #[cfg(loom)]
-const HUNT: usize = 300_000;
+const HUNT: usize = 30_000;
 #[cfg(loom)]
 const GLANCE: usize = 300;
 #[cfg(shuttle)]
@@ -429,7 +429,10 @@ pub(crate) fn run(
                 let _ = std::io::stdout().write_all(format!("  {title:<58} {how}\n").as_bytes());
                 Ok(())
             }
-            Err(why) => Err(Failed::from(why)),
+            Err(why) => {
+                let _ = std::io::stdout().write_all(format!("  {title:<58} {why}\n").as_bytes());
+                Err(Failed::from(why))
+            }
         }));
     }
 
