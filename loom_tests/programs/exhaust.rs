@@ -25,7 +25,7 @@ pub(crate) const EXPLORER: &str =
 const SAMPLE: usize = 60;
 /// Executions for each bound that is tried.
 const QUICK_CAP: usize = 3_000;
-const FULL_CAP: usize = 30_000;
+const FULL_CAP: usize = 5_000;
 const PREEMPTIONS: usize = 2;
 
 pub(crate) fn about(full: bool) -> String {

@@ -170,6 +170,11 @@ impl<const CAPACITY: usize> Subject for QueueSubject<CAPACITY> {
         crate::program::cover(&Self::operations(), &[first, second, third])
     }
 
+    /// A joiner returned with its own task undone, when the one who finished the task before was slow to say so.
+    fn regressions() -> Vec<Vec<Vec<QueueOp>>> {
+        vec![vec![vec![Put, Join], vec![Get, TaskDone]]]
+    }
+
     fn last() -> QueueOp {
         Rest
     }
