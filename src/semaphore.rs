@@ -23,7 +23,7 @@
 use crate::gate::Gate;
 use crate::platform::atomic::{
     AtomicUsize,
-    Ordering::{Acquire, Relaxed, SeqCst},
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence,
 };
 use crate::platform::{Duration, Instant, Mutant, Patience, mutated, torn_down};
@@ -248,7 +248,8 @@ impl Semaphore {
     /// Closes the semaphore, for good: every acquisition fails from now on, and those who wait wake up and fail.
     /// Permits that are out stay valid. May be called again.
     pub fn close(&self) {
-        let before = self.word.fetch_or(CLOSED, SeqCst);
+        // Release: what was done before is visible to those who fail. The handshake's fence is in `release_all`.
+        let before = self.word.fetch_or(CLOSED, Release);
         if before & CLOSED == 0 && !mutated(Mutant::SemaphoreCloseWithoutWake) {
             self.gate.release_all();
         }

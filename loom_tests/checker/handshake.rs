@@ -190,8 +190,7 @@ fn cases() -> Vec<Case> {
             [0; 3],
             &[
                 &[
-                    &[step(FetchAdd(X, 1, SC))
-                        .spare("a fence follows, so Release would do, for those who fail")],
+                    &[step(FetchAdd(X, 1, Rel)).spare("a fence follows; Release is for those who fail")],
                     &release_all,
                 ],
                 &[&join, &[attempt]],

@@ -17,6 +17,7 @@ pub(crate) fn models(suite: &mut Suite) {
         }
     }
     a_wait_is_true_exactly_when_it_was_notified(suite);
+    a_wait_ends_by_a_notification(suite);
     two_waiters(suite);
     one_notification_serves_one_of_two_waiters(suite);
     a_wait_with_no_time_leaves_nothing_behind(suite);
@@ -80,6 +81,39 @@ fn a_wait_is_true_exactly_when_it_was_notified(suite: &mut Suite) {
             },
             { counts.1.fetch_add(shared.1.notify_one(), SeqCst); }),
             move || assert_eq!(checked.0.load(SeqCst), checked.1.load(SeqCst)),
+        );
+    });
+}
+
+/// A wait returns because it was notified, and for no other reason.
+fn a_wait_ends_by_a_notification(suite: &mut Suite) {
+    #[derive(Default)]
+    struct State {
+        waiting: bool,
+        notified: bool,
+        over: bool,
+    }
+    suite.add("condition: wait, no reason but a notification", Bound::None, varied(), || {
+        let shared = Arc::new((Lock::new(State::default()), Condition::new()));
+        threads(
+            bodies!([shared]
+            {
+                let mut state = shared.0.lock();
+                if !state.over {
+                    state.waiting = true;
+                    shared.1.wait(&mut state);
+                    assert!(state.notified, "woken by nobody");
+                }
+            },
+            {
+                let mut state = shared.0.lock();
+                state.over = true;
+                if state.waiting {
+                    state.notified = true;
+                    shared.1.notify_one();
+                }
+            }),
+            || {},
         );
     });
 }

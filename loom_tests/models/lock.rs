@@ -49,6 +49,8 @@ pub(crate) fn models(suite: &mut Suite) {
         Bound::ShuttleOnly,
     );
     another_thread_releases(suite);
+    a_raw_lock_publishes(suite);
+    a_grant_is_taken_back(suite);
     a_release_of_a_free_lock_changes_nothing(suite);
     the_last_unlock_may_free_the_lock(suite);
 }
@@ -144,6 +146,47 @@ fn another_thread_releases(suite: &mut Suite) {
             );
         },
     );
+}
+
+/// What is written under a `RawLock` is seen under it, whatever the forms.
+fn a_raw_lock_publishes(suite: &mut Suite) {
+    use crate::semaphore::published::Cell;
+    suite.add("raw lock: acquire, write, release, twice", Bound::None, varied_real(), || {
+        let shared = Arc::new((RawLock::new(), Cell::new()));
+        threads(
+            bodies!([shared]
+            { shared.0.acquire(); shared.1.write(1); shared.0.release().unwrap(); },
+            { if shared.0.try_acquire() { shared.1.write(2); shared.0.release().unwrap(); } }),
+            || {},
+        );
+    });
+}
+
+/// A release that meets a hand-over takes the lock back from the sleeper; the next one who finds it locked stays out. (The grant
+/// used to stay behind, and let a second owner in.)
+fn a_grant_is_taken_back(suite: &mut Suite) {
+    let settings = vec![Settings { real_locks: true, too_long: true, timeouts: 4, ..Settings::default() }];
+    suite.add("raw lock: a grant is taken back", Bound::Preemptions(3), settings, || {
+        let raw = Arc::new(RawLock::new());
+        threads(
+            bodies!([raw]
+            { raw.acquire(); },
+            {
+                if !raw.try_acquire() { return; }
+                raw.release().unwrap();
+                if !raw.try_acquire() { return; }
+                // The sleeper was woken in vain and asks for a hand-over; the second release may find it under way.
+                raw.release().unwrap();
+                if raw.release().is_err() { return; }
+                if raw.try_acquire() {
+                    assert!(!raw.acquire_timeout(SOON), "acquired twice");
+                }
+                // Whoever has it now, the sleeper is not to sleep for ever.
+                let _ = raw.release();
+            }),
+            || {},
+        );
+    });
 }
 
 fn a_release_of_a_free_lock_changes_nothing(suite: &mut Suite) {

@@ -113,6 +113,8 @@ pub(crate) fn models(suite: &mut Suite) {
         two_getters_one_item_each(suite, a, b);
     }
     order(suite);
+    looks_publish(suite);
+    one_place_for_two(suite);
     many(suite);
     a_timed_get_looks_before_it_says_empty(suite);
     real_locks_inside(suite);
@@ -217,6 +219,34 @@ fn order(suite: &mut Suite) {
             },
         );
     }
+}
+
+/// Whoever sees an item in the queue, without taking it, sees what was done before it was put.
+fn looks_publish(suite: &mut Suite) {
+    use crate::semaphore::published::Cell;
+    suite.add("queue(1): is_empty | write, put", Bound::None, plain(), || {
+        let shared = Arc::new((Queue::bounded(1), Cell::new()));
+        threads(
+            bodies!([shared]
+            { if !shared.0.is_empty() { shared.1.expect(1); } },
+            { shared.1.write(1); shared.0.put(()).unwrap(); }),
+            || {},
+        );
+    });
+}
+
+/// Two putters both see the last free place; one gets it.
+fn one_place_for_two(suite: &mut Suite) {
+    suite.add("queue(1): two try_put", Bound::None, plain(), || {
+        let queue = Arc::new(Queue::bounded(1));
+        let checked = Arc::clone(&queue);
+        threads(
+            bodies!([queue]
+            { let _ = queue.try_put(1); },
+            { let _ = queue.try_put(2); }),
+            move || assert_eq!(checked.len(), 1),
+        );
+    });
 }
 
 fn many(suite: &mut Suite) {

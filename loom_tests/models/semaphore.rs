@@ -21,6 +21,7 @@ pub(crate) fn models(suite: &mut Suite) {
         acquire_against_release(suite, form);
         acquire_against_close(suite, form);
     }
+    looks_publish(suite);
     for (a, b) in pairs() {
         each_takes_and_gives_back(suite, 1, &[(a, 1), (b, 1)], Bound::None);
     }
@@ -95,6 +96,37 @@ fn acquire_against_close(suite: &mut Suite, form: Form) {
                 assert!(checked.is_closed());
                 assert_eq!(checked.acquire().map(Permit::forget), Err(tollgate::Closed));
             },
+        );
+    });
+}
+
+/// `close` publishes: whoever fails because of it, or sees it, sees what was done before. So does whoever sees the permits.
+fn looks_publish(suite: &mut Suite) {
+    suite.add("semaphore: acquire fails | write, close", Bound::None, plain(), || {
+        let shared = Arc::new((Semaphore::new(0), published::Cell::new()));
+        threads(
+            bodies!([shared]
+            { shared.0.acquire().map(Permit::forget).expect_err("there are no permits"); shared.1.expect(1); },
+            { shared.1.write(1); shared.0.close(); }),
+            || {},
+        );
+    });
+    suite.add("semaphore: is_closed | write, close", Bound::None, plain(), || {
+        let shared = Arc::new((Semaphore::new(0), published::Cell::new()));
+        threads(
+            bodies!([shared]
+            { if shared.0.is_closed() { shared.1.expect(1); } },
+            { shared.1.write(1); shared.0.close(); }),
+            || {},
+        );
+    });
+    suite.add("semaphore: permits | write, release", Bound::None, plain(), || {
+        let shared = Arc::new((Semaphore::new(0), published::Cell::new()));
+        threads(
+            bodies!([shared]
+            { if shared.0.permits() == 1 { shared.1.expect(1); } },
+            { shared.1.write(1); shared.0.release(1); }),
+            || {},
         );
     });
 }

@@ -152,15 +152,16 @@ impl Gate {
     #[cold]
     fn notify_contended(&self, serves: impl Fn(usize) -> bool) {
         let picked = self.locked(|line| {
-            // SeqCst: part of the handshake too, since WAKING may have been set and cleared again meanwhile.
-            let another = self.word.load(SeqCst) & WAKING != 0 && !mutated(Mutant::GateNoSecondLook);
+            // Relaxed: it reads what the first load did or something later, so that one's handshake holds for it too.
+            let another = self.word.load(Relaxed) & WAKING != 0 && !mutated(Mutant::GateNoSecondLook);
             if another || !line.head_tag().is_some_and(serves) {
                 return None;
             }
             // SAFETY: under the lock; the word of the one waiter in the chain is stored to below.
             let chain = unsafe { line.take(1) };
             // Relaxed: the word publishes nothing, the waiter's own word does.
-            self.word.fetch_add(WAKING.wrapping_sub(WAITER), Relaxed);
+            let before = self.word.fetch_add(WAKING.wrapping_sub(WAITER), Relaxed);
+            debug_assert!(before & WAKING == 0, "tollgate: two wakes in flight");
             Some(chain)
         });
         if let Some(chain) = picked {
@@ -324,7 +325,7 @@ impl Gate {
         loop {
             place.join();
             // The waiter's half of the handshake, as in `wait`.
-            fence(SeqCst);
+            fence(SeqCst); // For those whose `arrived` takes no lock.
             if !mutated(Mutant::GateNoSecondTry) && arrived() {
                 return true;
             }
