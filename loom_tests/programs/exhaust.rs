@@ -25,7 +25,7 @@ pub(crate) const EXPLORER: &str =
 const SAMPLE: usize = 60;
 /// Executions for each bound that is tried.
 const QUICK_CAP: usize = 3_000;
-const FULL_CAP: usize = 5_000;
+const FULL_CAP: usize = 10_000;
 const PREEMPTIONS: usize = 2;
 
 pub(crate) fn about(full: bool) -> String {
@@ -63,8 +63,9 @@ fn settings<S: Subject>(varied: bool, mutant: Option<Mutant>) -> Vec<Settings> {
 fn explore_all<S: Subject>(program: &Arc<Program<S>>, full: bool, mutant: Option<Mutant>) -> Outcome {
     let cap = if full { FULL_CAP } else { QUICK_CAP };
     let mut total = Outcome::default();
-    // A mutant, or an old bug, may show under one of the settings only.
-    let varied = full || mutant.is_some() || program.is_regression();
+    // A mutant, or an old bug, may show under one of the settings only. In a full run, the smallest programs see them all.
+    let small = program.threads().iter().all(|calls| calls.len() <= 1);
+    let varied = (full && small) || mutant.is_some() || program.is_regression();
     for settings in settings::<S>(varied, mutant) {
         for fences in [true, false] {
             total.add(explore(program, settings, fences, cap));
