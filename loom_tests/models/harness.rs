@@ -439,6 +439,11 @@ pub(crate) fn run(
             Ok(())
         }));
     }
+    #[cfg(tollgate_cured_loom)]
+    trials.push(Trial::test("reduction: nothing is lost where threads block", || {
+        println!("  reduction: {}", crate::reduction::agree().map_err(Failed::from)?);
+        Ok(())
+    }));
     let (mutants, tally) = mutants();
     for (name, verdict) in mutants {
         let title = format!("mutant: {name}");

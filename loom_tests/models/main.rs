@@ -23,6 +23,8 @@ mod queue;
 mod queue_end;
 #[cfg(any(loom, shuttle))]
 mod readme;
+#[cfg(tollgate_cured_loom)]
+mod reduction;
 #[cfg(any(loom, shuttle))]
 mod semaphore;
 

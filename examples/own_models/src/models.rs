@@ -169,7 +169,8 @@ fn explore(name: &str, preemptions: Option<usize>, model: impl Fn() + Send + Syn
 
 #[cfg(loom)]
 fn run(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) -> String {
-    const LIMIT: Duration = Duration::from_secs(60);
+    // Executions, not seconds: the same on every machine. It is less than a minute on most.
+    const LIMIT: usize = 400_000;
 
     // With one of them set, loom cuts models short and still calls them passed.
     let cutting: Vec<_> =
@@ -179,12 +180,17 @@ fn run(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) -> 
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = preemptions;
     builder.max_branches = 10_000;
-    builder.max_duration = Some(LIMIT);
-    // loom looks at the clock when it has run so many.
+    builder.max_permutations = Some(LIMIT);
+    // loom looks at the limit when it has run so many.
     builder.checkpoint_interval = 1_000;
-    let start = Instant::now();
-    builder.check(model);
-    assert!(start.elapsed() < LIMIT, "cut short after {LIMIT:?}: too large for its bound");
+    let executions = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&executions);
+    builder.check(move || {
+        counter.fetch_add(1, SeqCst);
+        model();
+    });
+    let executions = executions.load(SeqCst);
+    assert!(executions < LIMIT - 1, "cut short after {executions} executions: too large for its bound");
     preemptions.map_or("exhausted".to_owned(), |count| format!("preemptions <= {count}"))
 }
 
