@@ -59,10 +59,12 @@
 //!    thread in beside the next owner (found by a generated program, `RawLockSubject::regressions`).
 //! 5. *Wakes never exceed sleeps*: each wake sets `WAKING` or `GRANTED` in a step that sees a sleeper; only a thread back
 //!    from a futex wait clears them, one of the two, once per wait.
-//! 6. *Bounded bypass*: a sleeper that has been awake in vain once and has waited about 1 ms sets `STARVING`. Every
-//!    release that follows hands the lock to the longest sleeper, until the thread that set the bit has the lock. So once it
-//!    has asked and sleeps again, the only threads that go before it are those that sleep in front of it, each once. (Until it
-//!    sleeps, threads that count themselves in change the word and can send it round once more.)
+//! 6. *Hand-over*: a sleeper that has been awake in vain once and has waited about 1 ms sets `STARVING`. Every release that
+//!    follows hands the lock over instead of freeing it, and wakes the longest sleeper, until the thread that set the bit has the
+//!    lock. Who comes out first takes the grant: as a rule the one that was woken; but also a newcomer that counts itself in
+//!    between the release and that moment, and finds the grant when it would fall asleep. So those who spin or try do not
+//!    get past a starving sleeper, newcomers that wait may, one for each hand-over. (Generated programs showed it. To tell those
+//!    who were counted before the grant from those after it takes more state than the word has.)
 //!
 //! # Memory ordering
 //!
@@ -132,7 +134,8 @@ impl std::error::Error for NotLocked {}
 /// # Fairness
 ///
 /// Whoever is awake may take a free lock, ahead of those who sleep. A sleeper that was woken in vain and has waited for
-/// about a millisecond makes the next releases hand the lock over to the longest sleepers until it has been served.
+/// about a millisecond makes the next releases hand the lock over until it has been served: to the longest sleeper, or to a
+/// waiter that arrives while that one wakes up, but not to anybody who spins or tries.
 ///
 /// # Cost
 ///

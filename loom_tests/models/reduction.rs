@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tollgate::model::{Settings, forget_sleepers, set};
-use tollgate::{RawLock, Semaphore};
+use tollgate::{Condition, Lock, Queue, RawLock, Semaphore};
 
 /// What happened, call by call. Sorted: the order in which independent steps run is not an outcome. Whoever has the lock also
 /// notes how many had it before, which is one.
@@ -73,6 +73,59 @@ fn programs() -> Vec<Program> {
             },
         },
         Program {
+            name: "lock twice | lock with a time-out, hand-over",
+            settings: Settings { too_long: true, timeouts: 2, ..real },
+            body: |log| {
+                let raw = Arc::new(RawLock::new());
+                threads(
+                    bodies!([raw, log]
+                    {
+                        for name in ["a has it", "a has it again"] {
+                            raw.acquire();
+                            note(&log, name);
+                            raw.release().unwrap();
+                        }
+                    },
+                    {
+                        let acquired = raw.acquire_timeout(SOON);
+                        note(&log, if acquired { "b has it" } else { "b gives up" });
+                        if acquired { raw.release().unwrap(); }
+                    }),
+                    || {},
+                );
+            },
+        },
+        Program {
+            name: "get with a time-out | put",
+            settings: Settings::default(),
+            body: |log| {
+                let queue = Arc::new(Queue::bounded(1));
+                threads(
+                    bodies!([queue, log]
+                    { note(&log, if queue.get_timeout(SOON).is_ok() { "got" } else { "gave up" }); },
+                    { queue.put(1).unwrap(); note(&log, if queue.is_empty() { "empty" } else { "there" }); }),
+                    || {},
+                );
+            },
+        },
+        Program {
+            name: "wait with a time-out | notify",
+            settings: Settings::default(),
+            body: |log| {
+                let shared = Arc::new((Lock::new(()), Condition::new()));
+                threads(
+                    bodies!([shared, log]
+                    {
+                        let mut guard = shared.0.lock();
+                        let notified = shared.1.wait_timeout(&mut guard, SOON);
+                        note(&log, if notified { "notified" } else { "gave up" });
+                    },
+                    { note(&log, if shared.1.notify_one() == 1 { "one" } else { "nobody" }); }),
+                    || {},
+                );
+            },
+        },
+        Program {
             name: "acquire a permit | release it",
             settings: Settings::default(),
             body: |log| {
@@ -106,7 +159,8 @@ fn outcomes(program: &Program, reduction: Reduction) -> (Outcomes, usize, bool) 
     let last = Arc::new(Mutex::new(Log::default()));
     let mut builder = loom::model::Builder::new();
     builder.checkpoint_interval = 1_000;
-    builder.max_permutations = Some(LIMIT);
+    let limit = if reduction == Reduction::None { 100_000 } else { LIMIT };
+    builder.max_permutations = Some(limit);
     builder.check(move || {
         // The log of the execution before is complete now: its last thread may end after its main one.
         let log = Log::default();
@@ -118,7 +172,7 @@ fn outcomes(program: &Program, reduction: Reduction) -> (Outcomes, usize, bool) 
     reduction::set(Reduction::SleepSets);
     let executions = executions.load(SeqCst);
     let seen = seen.lock().unwrap().clone();
-    (seen, executions, executions < LIMIT - 1)
+    (seen, executions, executions < limit - 1)
 }
 
 const LIMIT: usize = 1_000_000;
