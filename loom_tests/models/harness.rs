@@ -224,7 +224,7 @@ const LIMIT: usize = 2_000_000;
 /// How many executions a loom may take to do without a bound, or with a higher one than it is sure to reach.
 #[cfg(loom)]
 fn attempt() -> usize {
-    if full() { 2_000_000 } else { 20_000 }
+    if full() { 300_000 } else { 20_000 }
 }
 
 /// What a stock loom falls back to, for models that only a cured one can exhaust.
