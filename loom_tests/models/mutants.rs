@@ -198,7 +198,7 @@ fn sources() -> Vec<(String, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path.ends_with("src/cost_tests.rs") {
+            } else if !path.to_string_lossy().ends_with("_tests.rs") {
                 let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
                 files.push((name, fs::read_to_string(path).unwrap()));
             }

@@ -160,7 +160,9 @@ impl Gate {
             // SAFETY: under the lock; the word of the one waiter in the chain is stored to below.
             let chain = unsafe { line.take(1) };
             // Relaxed: the word publishes nothing, the waiter's own word does.
-            self.word.fetch_add(WAKING.wrapping_sub(WAITER), Relaxed);
+            let before = self.word.fetch_add(WAKING.wrapping_sub(WAITER), Relaxed);
+            // A second one would carry into CLOSED, and then nobody but the models would ever know.
+            assert!(!cfg!(any(loom, shuttle)) || before & WAKING == 0, "two wakes in flight");
             Some(chain)
         });
         if let Some(chain) = picked {
