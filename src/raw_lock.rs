@@ -416,3 +416,26 @@ impl fmt::Debug for RawLock {
         f.debug_struct("RawLock").field("locked", &self.is_locked()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleeper_woken_in_vain_after_a_millisecond_is_handed_the_lock() {
+        let lock = RawLock::new();
+        lock.acquire();
+        std::thread::scope(|s| {
+            let sleeper = s.spawn(|| lock.acquire_timeout(Duration::from_secs(20)));
+            let start = Instant::now();
+            while lock.word.load(Relaxed) & STARVING == 0 {
+                assert!(start.elapsed() < Duration::from_secs(10), "it never asks for the lock");
+                futex::wake(&lock.word, 1);
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            lock.release().unwrap();
+            assert!(!lock.try_acquire(), "it is the sleeper's");
+            assert!(sleeper.join().unwrap());
+        });
+    }
+}
