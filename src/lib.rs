@@ -78,6 +78,8 @@ mod semaphore;
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod cost_tests;
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod wakes_in_vain_tests;
 
 pub use condition::{Condition, WaitGuard};
 pub use lock::{Lock, LockGuard, MappedLockGuard};

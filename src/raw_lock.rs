@@ -7,7 +7,7 @@
 //! | 0 | `LOCKED` | somebody holds the lock |
 //! | 1 | `WAKING` | a wake is in flight: nobody needs to send another |
 //! | 2 | `STARVING` | a sleeper has waited too long: the next release hands the lock over |
-//! | 3 | `GRANTED` | the lock has been acquired on behalf of whichever counted sleeper comes first |
+//! | 3 | `GRANTED` | with `LOCKED`: nobody holds the lock, it is reserved for whichever counted sleeper comes first |
 //! | 4.. | sleepers | threads between counting themselves in and acquiring or giving up |
 //!
 //! Sleepers sleep on this word itself, expecting what they last saw, less a wake or grant under way (invariant 2), so a
@@ -29,7 +29,7 @@
 //! * nobody is starving, no wake in flight: release, set `WAKING`, then wake one;
 //! * a wake in flight: release, wake nobody. The thread that was woken has not looked at the word yet;
 //! * somebody is starving: keep `LOCKED`, set `GRANTED`, wake one. The sleeper that comes out first owns the lock;
-//! * a grant under way (any thread may release): take it back. The wake that went with it goes on as a plain one.
+//! * a grant under way: nobody holds the lock, so this release (by another thread, of a `RawLock`) is an error.
 //!
 //! **The release is the last access to the lock's memory**: what follows is a wake by address alone. The next owner may
 //! free the lock at once (R35 of the historical bugs).
@@ -55,8 +55,9 @@
 //! 3. `WAKING` and `STARVING` imply a sleeper: each is set in a step that sees one, and cleared by whoever leaves (a wake
 //!    in flight) or by the thread that set it (starving). So without sleepers the word is 0 or `LOCKED`.
 //! 4. `GRANTED` is set only with a counted sleeper, and a sleeper that gives up takes a grant instead of leaving; so a
-//!    grant never stays behind. A release before that takes the grant back, or else `GRANTED` without `LOCKED` would let one
-//!    thread in beside the next owner (found by a generated program, `RawLockSubject::regressions`).
+//!    grant never stays behind. Until it is taken, releases are refused: one that cleared `LOCKED` would let one thread in beside
+//!    the next owner, and one that took the grant back would be a second release of one acquisition (`RawLockSubject::regressions`;
+//!    both were there, and found by generated programs and by counting under shuttle).
 //! 5. *Wakes never exceed sleeps*: each wake sets `WAKING` or `GRANTED` in a step that sees a sleeper; only a thread back
 //!    from a futex wait clears them, one of the two, once per wait.
 //! 6. *Hand-over*: a sleeper that has been awake in vain once and has waited about 1 ms sets `STARVING`. Every release that
@@ -189,7 +190,7 @@ impl RawLock {
     ///
     /// # Errors
     ///
-    /// [`NotLocked`], and nothing has changed, if the lock is free.
+    /// [`NotLocked`], and nothing has changed, if nobody holds the lock.
     #[inline]
     pub fn release(&self) -> Result<(), NotLocked> {
         // Release: what the holder did is visible to the next acquirer.
@@ -202,10 +203,11 @@ impl RawLock {
         Ok(())
     }
 
-    /// Whether somebody holds the lock at this moment. `lock.locked()`.
+    /// Whether somebody holds the lock at this moment. `lock.locked()`. A lock that is being handed over is held by nobody, though
+    /// `try_acquire` fails.
     #[inline]
     pub fn is_locked(&self) -> bool {
-        self.word.load(Relaxed) & LOCKED != 0
+        self.word.load(Relaxed) & (LOCKED | GRANTED) == LOCKED
     }
 
     /// The one body of all forms of `acquire`.
@@ -365,16 +367,14 @@ impl RawLock {
     fn release_contended(&self, mut word: u32) -> Result<(), NotLocked> {
         let address = &raw const self.word;
         loop {
-            if word & LOCKED == 0 {
+            let granted = word & GRANTED != 0 && !mutated(Mutant::LockGrantReleased);
+            if word & LOCKED == 0 || granted {
                 return Err(NotLocked);
             }
             let (next, wakes) = if !sleepers(word) {
                 (word & !LOCKED, false)
             } else if word & (STARVING | GRANTED) == STARVING {
                 (word | GRANTED, true)
-            } else if word & GRANTED != 0 && !mutated(Mutant::LockGrantStays) {
-                // The lock is on its way to a sleeper, and is taken back: what is in flight is a plain wake now.
-                ((word & !(LOCKED | GRANTED)) | WAKING, false)
             } else if word & WAKING == 0 {
                 ((word & !LOCKED) | WAKING, true)
             } else {
@@ -417,5 +417,28 @@ impl Default for RawLock {
 impl fmt::Debug for RawLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawLock").field("locked", &self.is_locked()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleeper_woken_in_vain_after_a_millisecond_is_handed_the_lock() {
+        let lock = RawLock::new();
+        lock.acquire();
+        std::thread::scope(|s| {
+            let sleeper = s.spawn(|| lock.acquire_timeout(Duration::from_secs(20)));
+            let start = Instant::now();
+            while lock.word.load(Relaxed) & STARVING == 0 {
+                assert!(start.elapsed() < Duration::from_secs(10), "it never asks for the lock");
+                futex::wake(&lock.word, 1);
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            lock.release().unwrap();
+            assert!(!lock.try_acquire(), "it is the sleeper's");
+            assert!(sleeper.join().unwrap());
+        });
     }
 }

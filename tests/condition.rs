@@ -18,7 +18,7 @@ fn notify_wakes_exactly_as_many_of_the_longest_waiting() {
             let (lock, condition, woken) = (&lock, &condition, &woken);
             s.spawn(move || {
                 let mut guard = lock.lock();
-                condition.wait(&mut guard);
+                assert!(condition.wait_timeout(&mut guard, AGES));
                 woken.lock().push(place);
             });
             eventually("the next one waits", || condition.waiting() == place + 1);

@@ -222,24 +222,28 @@ fn debug_never_waits() {
 #[test]
 fn the_next_owner_may_free_the_lock_at_once() {
     for _ in 0..2_000 {
-        let lock = Arc::new(Lock::new(2));
+        // An address: an `Arc` in each thread would keep the lock until both have unlocked.
+        let owned = Box::into_raw(Box::new(Lock::new(2_usize))).expose_provenance();
         let start = Arc::new(Barrier::new(2));
         let threads: Vec<_> = (0..2)
             .map(|_| {
-                let (lock, start) = (Arc::clone(&lock), Arc::clone(&start));
+                let start = Arc::clone(&start);
                 thread::spawn(move || {
+                    let lock = std::ptr::with_exposed_provenance_mut::<Lock<usize>>(owned);
                     start.wait();
-                    let last = {
-                        let mut guard = lock.lock();
-                        *guard -= 1;
-                        *guard == 0
-                    };
-                    drop(lock);
+                    // SAFETY: the lock is freed by whoever enters last, and this thread has not entered yet.
+                    let mut guard = unsafe { &*lock }.lock();
+                    *guard -= 1;
+                    let last = *guard == 0;
+                    drop(guard);
+                    if last {
+                        // SAFETY: made by `into_raw`; the other thread has been inside, and an unlock ends with its release.
+                        drop(unsafe { Box::from_raw(lock) });
+                    }
                     last
                 })
             })
             .collect();
-        drop(lock);
         let last: usize = threads.into_iter().map(|thread| usize::from(thread.join().unwrap())).sum();
         assert_eq!(last, 1);
     }

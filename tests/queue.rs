@@ -147,6 +147,30 @@ fn join_waits_for_task_done_and_not_for_an_empty_queue() {
     assert_eq!(queue.unfinished(), 1);
 }
 
+/// A joiner waits for a moment without tasks, and need not be awake in it.
+#[test]
+fn join_returns_after_an_idle_moment_that_is_over() {
+    // Often: who takes its one look in that moment needs no memory of it.
+    for _ in 0..30 {
+        let queue = Queue::unbounded();
+        queue.put(0).unwrap();
+        thread::scope(|s| {
+            let joiner = s.spawn(|| queue.join_timeout(Duration::from_secs(5)));
+            // Again, with more time, if it had not begun to wait.
+            for millis in [3, 30, 3_000] {
+                thread::sleep(Duration::from_millis(millis));
+                queue.task_done().unwrap();
+                queue.put(1).unwrap();
+                thread::sleep(Duration::from_millis(1));
+                if joiner.is_finished() {
+                    break;
+                }
+            }
+            assert!(joiner.join().unwrap(), "there was a moment without tasks");
+        });
+    }
+}
+
 #[test]
 fn a_draining_shutdown_gives_out_what_is_there() {
     let queue = Queue::bounded(2);
@@ -299,6 +323,26 @@ fn destructors_may_use_the_queue_and_panic_and_all_run() {
     queue.join();
 }
 
+/// An item that only counts its ends, so that a second one is counted too.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[test]
+fn discarded_items_are_dropped_once() {
+    let dropped = AtomicUsize::new(0);
+    let queue = Queue::unbounded();
+    (0..5).for_each(|_| assert!(queue.put(Counted(&dropped)).is_ok()));
+    queue.shutdown(Shutdown::Immediate);
+    assert_eq!(dropped.load(SeqCst), 5);
+    drop(queue);
+    assert_eq!(dropped.load(SeqCst), 5);
+}
+
 #[test]
 fn what_is_left_in_a_dropped_queue_is_dropped() {
     let item = Arc::new(());
@@ -351,13 +395,14 @@ fn errors_read_well() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_getter_and_a_joiner_use_no_cpu() {
-    let queue = Queue::<u8>::unbounded();
+fn a_getter_a_putter_and_a_joiner_use_no_cpu() {
+    let queue = Queue::<u8>::bounded(1);
     queue.put(1).unwrap();
     let before = common::cpu_time();
-    assert!(!queue.join_timeout(Duration::from_millis(250)));
+    assert!(!queue.join_timeout(Duration::from_millis(200)));
+    assert!(queue.put_timeout(2, Duration::from_millis(200)).is_err());
     queue.get().unwrap();
-    assert!(queue.get_timeout(Duration::from_millis(250)).is_err());
+    assert!(queue.get_timeout(Duration::from_millis(200)).is_err());
     let used = common::cpu_time() - before;
-    assert!(used < Duration::from_millis(25), "{used:?} of CPU in half a second of waiting");
+    assert!(used < Duration::from_millis(25), "{used:?} of CPU in 0.6 seconds of waiting");
 }

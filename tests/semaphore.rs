@@ -110,6 +110,31 @@ fn a_request_for_many_is_not_overtaken_by_sleepers_behind_it() {
 }
 
 /// R32: the request at the head gives up, and the permits that are there serve the one behind it.
+/// A sleeper that was woken in vain after a millisecond goes before newcomers. It needs two permits and there is one: a blocking
+/// newcomer lines up all the same, and takes the permit in its last look.
+#[test]
+fn newcomers_line_up_behind_a_sleeper_that_has_waited_too_long() {
+    // Again if the sleeper was fast enough to get its permits.
+    eventually("a newcomer lines up", || {
+        let semaphore = Semaphore::new(0);
+        thread::scope(|s| {
+            let sleeper = s.spawn(|| semaphore.acquire_many(2).map(Permit::forget));
+            eventually("it waits", || waiting(&semaphore) == 1);
+            thread::sleep(Duration::from_millis(2));
+            semaphore.release(2);
+            let _ = semaphore.try_acquire_many(2).map(Permit::forget);
+            eventually("it is back, or through", || waiting(&semaphore) == 1 || sleeper.is_finished());
+            semaphore.release(1);
+            let start = Instant::now();
+            let taken = semaphore.acquire_timeout(A_WHILE).map(Permit::forget);
+            let lined_up = taken.is_ok() && start.elapsed() >= A_WHILE;
+            semaphore.close();
+            let _ = sleeper.join().unwrap();
+            lined_up
+        })
+    });
+}
+
 #[test]
 fn a_big_request_that_gives_up_lets_those_behind_it_through() {
     let semaphore = Semaphore::new(0);

@@ -22,6 +22,7 @@ pub(crate) fn models(suite: &mut Suite) {
     one_notification_serves_one_of_two_waiters(suite);
     a_wait_with_no_time_leaves_nothing_behind(suite);
     notified_before_a_new_waiter(suite);
+    a_predicate_may_notify(suite);
     real_locks_inside(suite);
 }
 
@@ -164,7 +165,10 @@ fn one_notification_serves_one_of_two_waiters(suite: &mut Suite) {
                 if shared.1.wait_timeout(&mut guard, SOON) { counts.0.fetch_add(1, SeqCst); }
             },
             { counts.1.fetch_add(shared.1.notify_one(), SeqCst); }),
-            move || assert_eq!(checked.0.load(SeqCst), checked.1.load(SeqCst)),
+            move || {
+                assert!(checked.1.load(SeqCst) <= 1, "one notification, one waiter");
+                assert_eq!(checked.0.load(SeqCst), checked.1.load(SeqCst));
+            },
         );
     });
 }
@@ -213,6 +217,23 @@ fn notified_before_a_new_waiter(suite: &mut Suite) {
                 assert!(checked.1.load(SeqCst) <= 1, "only one thread was ever waiting");
                 assert_eq!(checked.0.load(SeqCst), checked.1.load(SeqCst));
             },
+        );
+    });
+}
+
+/// R31: the predicate is the user's code, and may use the condition that asks it. Here the waiter that comes through wakes the next.
+fn a_predicate_may_notify(suite: &mut Suite) {
+    suite.add("condition: R31, a predicate notifies", Bound::Preemptions(2), plain(), || {
+        let shared = Arc::new((Lock::new(false), Condition::new()));
+        let wait = |(changed, condition): &(Lock<bool>, Condition)| {
+            condition.wait_while(&mut changed.lock(), |changed| !**changed || condition.notify_one() > 1);
+        };
+        threads(
+            bodies!([shared, wait]
+            { wait(&shared); },
+            { wait(&shared); },
+            { *shared.0.lock() = true; shared.1.notify_one(); }),
+            || {},
         );
     });
 }

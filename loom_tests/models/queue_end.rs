@@ -7,7 +7,7 @@ use crate::queue::Shared;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use tollgate::model::Settings;
-use tollgate::{GetError, Shutdown};
+use tollgate::{GetError, Queue, Semaphore, Shutdown};
 
 pub(crate) fn models(suite: &mut Suite) {
     for how in [Shutdown::Drain, Shutdown::Immediate] {
@@ -22,6 +22,7 @@ pub(crate) fn models(suite: &mut Suite) {
     }
     join_does_not_take_an_old_word_for_a_new_one(suite);
     join_against_immediate_shutdown(suite);
+    destructors_come_last(suite);
 }
 
 /// A getter sees the item that was there before a draining shutdown, and the shutdown after it; nobody sleeps on.
@@ -173,6 +174,17 @@ fn join_against_task_done(suite: &mut Suite, timed: bool) {
         );
     });
     if !timed {
+        suite.add("queue: join | task_done x2", Bound::None, plain(), || {
+            let shared = Shared::new(0);
+            (1..=2).for_each(|value| _ = shared.put(value, Form::Plain));
+            let work = Arc::new(Cell::new());
+            threads(
+                bodies!([shared, work]
+                { shared.queue.join(); work.expect(1); },
+                { shared.queue.task_done().unwrap(); work.write(1); shared.queue.task_done().unwrap(); }),
+                || {},
+            );
+        });
         suite.add("queue: join | join | task_done", Bound::Preemptions(3), plain(), || {
             let shared = Shared::new(0);
             shared.put(1, Form::Plain);
@@ -238,4 +250,38 @@ fn join_against_immediate_shutdown(suite: &mut Suite) {
             },
         );
     });
+}
+
+/// An item that, when it is dropped, uses the queue it lay in, and waits for the putter that waits there.
+struct Waits(Option<(Arc<Queue<Waits>>, Arc<Semaphore>)>);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        if let Some((queue, putter_is_back)) = self.0.take() {
+            if !std::thread::panicking() {
+                assert_eq!((queue.len(), queue.unfinished()), (0, 0));
+                putter_is_back.acquire().unwrap().forget();
+            }
+        }
+    }
+}
+
+/// R36: when destructors run, all locks are free and everybody has been woken.
+fn destructors_come_last(suite: &mut Suite) {
+    suite.add(
+        "queue(1), full: R36, put | shutdown(Immediate), drop waits",
+        Bound::Preemptions(3),
+        plain(),
+        || {
+            let queue = Arc::new(Queue::bounded(1));
+            let back = Arc::new(Semaphore::new(0));
+            assert!(queue.put(Waits(Some((Arc::clone(&queue), Arc::clone(&back))))).is_ok());
+            threads(
+                bodies!([queue, back]
+            { assert!(queue.put(Waits(None)).is_err()); back.release(1); },
+            { queue.shutdown(Shutdown::Immediate); }),
+                || {},
+            );
+        },
+    );
 }

@@ -18,8 +18,8 @@
 //! 3. Tickets rise from head to tail. A waiter keeps its ticket for the whole call, so one that was woken in vain rejoins
 //!    where it was.
 
-use crate::platform::UnsafeCell;
 use crate::platform::atomic::AtomicU32;
+use crate::platform::{UnsafeCell, futex};
 use std::ptr;
 
 /// A waiter's word: nobody has picked it yet, and it is awake.
@@ -76,6 +76,12 @@ impl Waiter {
     unsafe fn links<R>(&self, f: impl FnOnce(&mut Links) -> R) -> R {
         // SAFETY: exclusive by contract, and no reference leaves the closure.
         self.links.with_mut(|links| f(unsafe { &mut *links }))
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        futex::end_of(&self.word);
     }
 }
 
@@ -217,5 +223,39 @@ impl Chain {
         self.next = unsafe { waiter.links(|links| links.next) };
         self.length -= 1;
         Some(&raw const waiter.word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of the waiters that are taken, in order; they count as told.
+    fn taken(list: &mut WaitList, count: usize) -> Vec<*const AtomicU32> {
+        // SAFETY: one thread, and the waiters outlive the chain.
+        let mut chain = unsafe { list.take(count) };
+        std::iter::from_fn(|| chain.next_word()).collect()
+    }
+
+    #[test]
+    fn the_oldest_come_first_and_keep_their_places() {
+        let waiters = [Waiter::new(0), Waiter::new(1), Waiter::new(2), Waiter::new(3)];
+        let [a, b, c, d] = &waiters;
+        let word = |waiter: &Waiter| &raw const waiter.word;
+        let mut list = WaitList::new();
+        // SAFETY: one thread, each waiter in no list when it is inserted, and all outlive the list's use.
+        unsafe {
+            [a, b, c].into_iter().for_each(|waiter| list.insert(waiter));
+            assert_eq!(taken(&mut list, 2), [word(a), word(b)]);
+            // Woken in vain: back to where they were, before those that came later.
+            list.insert(b);
+            list.insert(d);
+            list.insert(a);
+            assert!(list.remove(c) && !list.remove(c));
+        }
+        assert_eq!(list.head_tag(), Some(0));
+        assert_eq!(taken(&mut list, 1), [word(a)]);
+        assert_eq!(taken(&mut list, usize::MAX), [word(b), word(d)]);
+        assert_eq!((list.head_tag(), taken(&mut list, 1)), (None, Vec::new()));
     }
 }

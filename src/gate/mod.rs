@@ -161,6 +161,7 @@ impl Gate {
             let chain = unsafe { line.take(1) };
             // Relaxed: the word publishes nothing, the waiter's own word does.
             let before = self.word.fetch_add(WAKING.wrapping_sub(WAITER), Relaxed);
+            // A second one would carry into CLOSED.
             debug_assert!(before & WAKING == 0, "tollgate: two wakes in flight");
             Some(chain)
         });

@@ -3,7 +3,7 @@
 use super::atomic::{AtomicU32, Ordering};
 use super::back_end;
 
-pub(crate) use back_end::futex::{wait, wake};
+pub(crate) use back_end::futex::{end_of, wait, wake};
 
 /// Swaps `value` in and, if the word held a value for which `sleeps`, wakes its one waiter. The swap is the last access to
 /// the memory: the waiter may return and free the word at once, and the wake goes by address alone. It may then hit a stranger,

@@ -73,8 +73,8 @@ pub enum Mutant {
     LockWakingNeverCleared,
     /// `RawLock`: a sleeper may fall asleep while a wake is in flight.
     LockSleepsAmidWake,
-    /// `RawLock`: a release by another thread that meets a grant leaves it behind.
-    LockGrantStays,
+    /// `RawLock`: a release by another thread takes a lock that is being handed over for a held one.
+    LockGrantReleased,
     /// `RawLock`: a sleeper does not count itself.
     LockSleeperUncounted,
     /// `Gate`: no second try between joining the list and sleeping.
@@ -135,7 +135,7 @@ impl Mutant {
         Mutant::LockTimeoutIgnoresGrant,
         Mutant::LockWakingNeverCleared,
         Mutant::LockSleepsAmidWake,
-        Mutant::LockGrantStays,
+        Mutant::LockGrantReleased,
         Mutant::LockSleeperUncounted,
         Mutant::GateNoSecondTry,
         Mutant::GateNoPassOn,

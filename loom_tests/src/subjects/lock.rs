@@ -35,12 +35,12 @@ pub enum LockAnswer {
     Locked(bool),
 }
 
-/// The value, whether the lock is held, whether by nobody yet, and who waits.
+/// The value, whether the lock is held, whether it is reserved for those who wait, and who waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LockState {
     value: u32,
     held: bool,
-    handed: bool,
+    reserved: bool,
     line: Vec<CallId>,
 }
 
@@ -114,16 +114,16 @@ impl Subject for LockSubject {
             // Holds the lock.
             next.value += 1;
             let answer = LockAnswer::Was(state.value);
-            let handed = LockState { handed: true, ..next.clone() };
             next.held = false;
+            let reserved = LockState { reserved: true, ..next.clone() };
             let mut outcomes = returns(next, answer);
             if !state.line.is_empty() {
-                outcomes.extend(returns(handed, answer));
+                outcomes.extend(returns(reserved, answer));
             }
             outcomes
-        } else if !state.held || (waits && state.handed) {
+        } else if !state.held && (waits || !state.reserved) {
             next.held = true;
-            next.handed = false;
+            next.reserved = false;
             continues(next)
         } else if !waits && op != TryLock {
             next.line.push(call);

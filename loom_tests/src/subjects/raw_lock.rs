@@ -1,8 +1,8 @@
 //! `RawLock`: acquire and release are operations of their own, by any thread.
 //!
-//! A release may hand the lock over to those who wait: it stays locked, and the first of them to come takes it, even one
-//! that came to wait after the release. (Who it will be is not known at the release, so "locked by the one who takes it
-//! next" would be too strict.) A lock that is being handed over can be released too, and is free then.
+//! A release may hand the lock over to those who wait: nobody holds it then, it is reserved, and the first of them to come
+//! takes it, even one that came to wait after the release. (Who it will be is not known at the release, so "locked by the one
+//! who takes it next" would be too strict.)
 
 use super::leave;
 use crate::subject::{CallId, Progress, SOON, Subject, continues, returns};
@@ -25,11 +25,11 @@ pub enum RawLockOp {
 
 use RawLockOp::*;
 
-/// Whether it is locked, whether by nobody yet, and who waits.
+/// Whether it is locked, whether it is reserved for those who wait, and who waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RawLockState {
     locked: bool,
-    handed: bool,
+    reserved: bool,
     line: Vec<CallId>,
 }
 
@@ -49,8 +49,8 @@ impl Subject for RawLockSubject {
         vec![Acquire, TryAcquire, AcquireTimeout, Release, IsLocked]
     }
 
-    /// A release while the lock was being handed over left the grant behind: the thread that had acquired the free lock
-    /// could acquire it again.
+    /// A release while the lock was being reserved over left the grant behind: the thread that had acquired the free lock
+    /// could acquire it again. Mended so that it took the grant back, it was one release too many.
     fn regressions() -> Vec<Vec<Vec<RawLockOp>>> {
         let twice = [TryAcquire, Release, TryAcquire, Release, Release, TryAcquire, AcquireTimeout, Release];
         vec![vec![twice.to_vec(), vec![Acquire]]]
@@ -89,12 +89,12 @@ impl Subject for RawLockSubject {
         let mut next = state.clone();
         match op {
             IsLocked => returns(next, state.locked),
-            TryAcquire if state.locked => returns(next, false),
+            TryAcquire if state.locked || state.reserved => returns(next, false),
             Acquire | TryAcquire | AcquireTimeout => {
                 let waits = leave(&mut next.line, call);
-                if !state.locked || (waits && state.handed) {
+                if !state.locked && (waits || !state.reserved) {
                     next.locked = true;
-                    next.handed = false;
+                    next.reserved = false;
                     returns(next, true)
                 } else if !waits {
                     next.line.push(call);
@@ -108,12 +108,13 @@ impl Subject for RawLockSubject {
             }
             Release if !state.locked => returns(next, false),
             Release => {
-                next.handed = true;
-                let handed = (!state.line.is_empty() && !state.handed)
-                    .then(|| (next.clone(), Progress::Returns(true)));
-                next.handed = false;
                 next.locked = false;
-                returns(next, true).into_iter().chain(handed).collect()
+                let reserved = RawLockState { reserved: true, ..next.clone() };
+                let mut outcomes = returns(next, true);
+                if !state.line.is_empty() {
+                    outcomes.extend(returns(reserved, true));
+                }
+                outcomes
             }
         }
     }

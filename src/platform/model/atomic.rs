@@ -1,9 +1,35 @@
 //! The explorer's atomics, with every ordering a [site](super::sites) that a model can weaken.
+//!
+//! They also notice when they are used after they were dropped, which neither explorer does: a waiter that has left its function,
+//! a lock that its next owner has freed.
 
 pub(crate) use super::explorer::Ordering;
 
 use super::explorer;
 use super::sites::{self, Part};
+use std::ptr;
+
+/// Says whether the atomic it lies in is still there. Looked at after an operation, at which other threads may have run.
+#[derive(Debug)]
+struct Alive(u64);
+
+const ALIVE: u64 = 0xA11F_E51D_E0F_A70A;
+
+impl Alive {
+    #[track_caller]
+    fn check(&self) {
+        // SAFETY: valid for reads. Volatile: in a model that fails here the memory is not what its type says any more.
+        let now = unsafe { ptr::read_volatile(&raw const self.0) };
+        assert!(now == ALIVE, "an atomic is used after it was dropped");
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        // SAFETY: valid for writes. Volatile, for the sake of those who look later and must not.
+        unsafe { ptr::write_volatile(&raw mut self.0, 0) };
+    }
+}
 
 #[track_caller]
 pub(crate) fn fence(order: Ordering) {
@@ -15,19 +41,21 @@ pub(crate) fn fence(order: Ordering) {
 macro_rules! atomic {
     ($name:ident, $int:ty) => {
         #[derive(Debug)]
-        pub(crate) struct $name(explorer::$name);
+        pub(crate) struct $name(explorer::$name, Alive);
 
         #[allow(dead_code, reason = "not every operation is used on every type")]
         impl $name {
             const_unless_loom! {
                 pub(crate) fn new(value: $int) -> Self {
-                    $name(explorer::$name::new(value))
+                    $name(explorer::$name::new(value), Alive(ALIVE))
                 }
             }
 
             #[track_caller]
             pub(crate) fn load(&self, order: Ordering) -> $int {
-                self.0.load(sites::ordering(Part::Load, order))
+                let value = self.0.load(sites::ordering(Part::Load, order));
+                self.1.check();
+                value
             }
 
             atomic!(@rmw swap fetch_add fetch_sub fetch_and fetch_or: $int);
@@ -42,7 +70,9 @@ macro_rules! atomic {
             ) -> Result<$int, $int> {
                 let success = sites::ordering(Part::ReadModifyWrite, success);
                 let failure = sites::ordering(Part::Failure, failure);
-                self.0.compare_exchange(current, new, success, failure)
+                let result = self.0.compare_exchange(current, new, success, failure);
+                self.1.check();
+                result
             }
 
             #[track_caller]
@@ -55,7 +85,9 @@ macro_rules! atomic {
             ) -> Result<$int, $int> {
                 let success = sites::ordering(Part::ReadModifyWrite, success);
                 let failure = sites::ordering(Part::Failure, failure);
-                self.0.compare_exchange_weak(current, new, success, failure)
+                let result = self.0.compare_exchange_weak(current, new, success, failure);
+                self.1.check();
+                result
             }
         }
     };
@@ -63,7 +95,9 @@ macro_rules! atomic {
         $(
             #[track_caller]
             pub(crate) fn $method(&self, value: $int, order: Ordering) -> $int {
-                self.0.$method(value, sites::ordering(Part::ReadModifyWrite, order))
+                let before = self.0.$method(value, sites::ordering(Part::ReadModifyWrite, order));
+                self.1.check();
+                before
             }
         )+
     };

@@ -219,6 +219,14 @@ pub(crate) fn requeue(
     Some(woken + count)
 }
 
+/// The word ends here. A step of the explorer's, so that it tries the other order too: somebody who comes later, and uses a word
+/// that is gone (R34 of the historical bugs). Without it nothing would tell it that an end and a store make a difference.
+pub(crate) fn end_of(word: &AtomicU32) {
+    if !super::torn_down() {
+        look(word);
+    }
+}
+
 /// A wake that is one step with the store before it, also where others are not: the word may be gone.
 #[track_caller]
 pub(crate) fn wake_in_step(word: *const AtomicU32, count: u32) {

@@ -268,5 +268,9 @@ pub(crate) fn requeue(
     Some(count)
 }
 
+/// The word ends here: a notion of the models, see there.
+#[inline(always)]
+pub(crate) fn end_of(_: &AtomicU32) {}
+
 /// A wake that is one step with the store before it: a notion of the models; here every wake comes when it comes.
 pub(crate) use wake as wake_in_step;

@@ -1,0 +1,79 @@
+//! Waiters that are woken in vain: a time-out holds for the whole call (R45 of the historical bugs), and after a millisecond
+//! newcomers line up.
+//!
+//! Beneath the public types, because there a wake in vain can be had at will: a notification at a gate whose state never
+//! changes, a futex wake of a lock that stays held. The models cannot see this: they have no clock.
+
+use crate::gate::Gate;
+use crate::platform::{Duration, Instant, Patience, futex};
+use crate::raw_lock::RawLock;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread;
+
+const TIMEOUT: Patience = Patience::For(Duration::from_millis(100));
+
+/// `wait` times out while `wake` is called all the time, far more often than its time-out is long.
+#[track_caller]
+fn times_out(wait: impl FnOnce() -> bool + Send, wake: impl Fn()) {
+    thread::scope(|s| {
+        let waiter = s.spawn(wait);
+        let start = Instant::now();
+        while !waiter.is_finished() {
+            assert!(start.elapsed() < Duration::from_secs(10), "the time-out begins anew with each wake");
+            wake();
+            thread::sleep(Duration::from_micros(200));
+        }
+        assert!(waiter.join().unwrap(), "it timed out");
+    });
+}
+
+#[test]
+fn a_wait_has_one_deadline_over_all_its_wakes() {
+    let gate = Gate::new();
+    let wait = || gate.wait(0, TIMEOUT, || None::<()>, |_| false).is_none();
+    times_out(wait, || gate.notify_after_rmw(|_| true));
+}
+
+#[test]
+fn a_join_has_one_deadline_over_all_its_wakes() {
+    let gate = Gate::new();
+    times_out(|| !gate.wait_for(TIMEOUT, || false), || gate.release_all());
+}
+
+#[test]
+fn a_lock_has_one_deadline_over_all_its_wakes() {
+    let lock = RawLock::new();
+    lock.acquire();
+    // Its one field is the word that its sleepers sleep on.
+    times_out(|| !lock.acquire_within(TIMEOUT), || futex::wake((&raw const lock).cast(), 1));
+}
+
+#[test]
+fn a_waiter_woken_in_vain_closes_the_gate_until_it_is_served() {
+    let (gate, served) = (Gate::new(), AtomicBool::new(false));
+    let start = Instant::now();
+    let wake_until = |what: &str, happened: &dyn Fn() -> bool| {
+        while !happened() {
+            assert!(start.elapsed() < Duration::from_secs(10), "never happened: {what}");
+            gate.notify_after_rmw(|_| true);
+            thread::sleep(Duration::from_micros(200));
+        }
+    };
+    thread::scope(|s| {
+        // It gives up in the end, so that a failure of this test ends too.
+        const LONG: Patience = Patience::For(Duration::from_secs(20));
+        let waiter = s.spawn(|| gate.wait(0, LONG, || served.load(SeqCst).then_some(()), |_| false));
+        wake_until("the gate closes", &|| !gate.admits_newcomers());
+        served.store(true, SeqCst);
+        wake_until("the waiter is served", &|| waiter.is_finished());
+        assert_eq!(waiter.join().unwrap(), Some(()));
+    });
+    assert!(gate.admits_newcomers(), "open again");
+}
+
+/// Those who are not admitted have not had it.
+#[test]
+fn a_deadline_that_has_passed_is_one_look() {
+    let passed = Patience::Until(Instant::now());
+    assert_eq!(Gate::new().wait(0, passed, || Some(7), |_| true), Some(7));
+}
