@@ -1,6 +1,6 @@
 //! Every schedule of a program, under loom.
 //!
-//! Each program is explored twice. *With fences*: a `SeqCst` fence after each invocation and before each response makes the
+//! Each program is explored twice. *With fences*: a `SeqCst` fence before each invocation and each response makes the
 //! order in which loom runs two calls the order in time that linearizability is about (without it a call may rightly see
 //! the past, and a correct history look wrong); every execution's history is checked. *Without fences*, which would hide a
 //! missing ordering of ours: data races, lost wake-ups, leaks, items dropped twice or never.

@@ -32,7 +32,7 @@ impl<S: Subject> Execution<S> {
         Arc::clone(&self.recorder)
     }
 
-    /// What this thread does. `border` is executed directly after each invocation and directly before each response.
+    /// What this thread does. `border` is executed directly before each invocation and directly before each response.
     pub fn thread(&self, thread: usize, border: impl Fn()) {
         let first = self.program.first_call(thread);
         for at in 0..self.program.threads()[thread].len() {
@@ -42,8 +42,10 @@ impl<S: Subject> Execution<S> {
 
     fn call(&self, call: CallId, border: impl Fn()) {
         let op = self.recorder.op(call);
-        self.recorder.invoked(call);
+        // Both are recorded in the step of their border: where borders are steps that exclude each other, which of two calls came
+        // first is then part of what is explored.
         border();
+        self.recorder.invoked(call);
         let answer = S::call(&self.real, call, op);
         border();
         self.recorder.answered(call, answer);
