@@ -269,7 +269,7 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
     #[cfg(loom)]
     let limit = LIMIT;
     #[cfg(shuttle)]
-    let limit = if full() { 100_000 } else { 10_000 };
+    let limit = if full() { 30_000 } else { 10_000 };
     let report = explore_within(body, bound, settings, limit);
     assert!(
         report.explored != Explored::CutOff,
