@@ -442,6 +442,7 @@ pub(crate) fn run(
     #[cfg(tollgate_cured_loom)]
     trials.push(Trial::test("reduction: nothing is lost where threads block", || {
         println!("  reduction: {}", crate::reduction::agree().map_err(Failed::from)?);
+        println!("  reduction: {}", crate::reduction::agree_on_random().map_err(Failed::from)?);
         Ok(())
     }));
     let (mutants, tally) = mutants();
