@@ -321,7 +321,7 @@ fn answers<S: Subject>(
 /// Compares random programs; a few in a quick run. `TOLLGATE_REDUCTION_SEED` says where to start.
 pub(crate) fn agree_on_random() -> Result<String, String> {
     let first = std::env::var("TOLLGATE_REDUCTION_SEED").map_or(1, |seed| seed.parse().expect("a number"));
-    let (many, limit) = if std::env::var_os("TOLLGATE_FULL").is_some() { (60, 200_000) } else { (4, 10_000) };
+    let (many, limit) = if std::env::var_os("TOLLGATE_FULL").is_some() { (40, 30_000) } else { (4, 10_000) };
     let mut programs = RandomPrograms {
         seeds: first..first + many,
         limit,
