@@ -268,7 +268,7 @@ fn weaker(op: Op) -> Vec<Option<Op>> {
 impl Case {
     fn program(&self) -> Program {
         let ops = |steps: &Vec<Step>| steps.iter().map(|step| step.op).collect();
-        Program { initial: self.initial.to_vec(), threads: self.threads.iter().map(ops).collect() }
+        Program::starting_with(self.initial.to_vec(), self.threads.iter().map(ops).collect())
     }
 
     fn with_modelled_handshake(&self) -> Program {
@@ -279,7 +279,7 @@ impl Case {
                 .flatten()
                 .collect()
         };
-        Program { initial: self.initial.to_vec(), threads: self.threads.iter().map(ops).collect() }
+        Program::starting_with(self.initial.to_vec(), self.threads.iter().map(ops).collect())
     }
 
     fn is_bad(&self, outcomes: &Outcomes) -> bool {
@@ -361,7 +361,8 @@ pub(crate) fn run() -> Report {
         println!("    {}", case.program());
         if case.threads.iter().flatten().any(|step| step.handshake) {
             let bad = |program: Program| {
-                weak::outcomes(&program, Rules::Loom).map_or(true, |outcomes| case.is_bad(&outcomes))
+                weak::outcomes(&program, Rules::Loom, usize::MAX)
+                    .map_or(true, |outcomes| case.is_bad(&outcomes))
             };
             let (without, with) = (bad(case.program()), bad(case.with_modelled_handshake()));
             if with || !without {

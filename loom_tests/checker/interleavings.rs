@@ -27,6 +27,9 @@ pub(crate) fn outcomes(program: &Program) -> Outcomes {
             let step = state.next[thread];
             let Some(&op) = ops.get(step) else { continue };
             ended = false;
+            if !program.may_step(thread, |thread| state.next[thread]) {
+                continue;
+            }
             let mut after = state.clone();
             after.next[thread] += 1;
             if let Some(at) = op.location() {

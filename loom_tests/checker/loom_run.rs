@@ -1,6 +1,6 @@
 //! Runs a program under the loom that is linked in.
 //!
-//! The last thread of the program is the explorer's main thread. Nobody is joined: a join would add dependent operations
+//! The last thread of the program is the explorer's main thread. Only programs with joins join: a join adds dependent operations
 //! (and loom 0.7.2 prints a debugging line at each). What is read goes into `std` cells, which the explorer does not see.
 //!
 //! Where final values are asked for, the last one out reads every location. Such a read must not race with earlier writes:
@@ -121,21 +121,42 @@ fn execute(program: &Arc<Program>, finals: Finals, record: &Arc<Mutex<Record>>) 
         finals,
         registers: Mutex::new(vec![0; program.registers()]),
     });
-    let last = program.threads.len() - 1;
-    for thread in 0..last {
+    let mut others: Vec<_> = (0..program.main()).map(|_| None).collect();
+    let body = |thread| {
         let (shared, program, record) = (Arc::clone(&shared), Arc::clone(program), Arc::clone(record));
-        loom::thread::spawn(move || run_thread(&program, thread, &shared, &record));
-    }
-    run_thread(program, last, &shared, record);
+        move || run_thread(&program, thread, &shared, &record, |_| ())
+    };
+    run_thread(program, program.main(), &shared, record, |step| {
+        for (thread, other) in others.iter_mut().enumerate() {
+            if program.spawned[thread] == step {
+                *other = Some(loom::thread::spawn(body(thread)));
+            }
+        }
+        for (thread, other) in others.iter_mut().enumerate() {
+            if program.joined[thread] == Some(step) {
+                let joined = other.take().map(loom::thread::JoinHandle::join);
+                assert!(joined.is_none_or(|joined| joined.is_ok()), "a thread panicked");
+            }
+        }
+    });
 }
 
-fn run_thread(program: &Program, thread: usize, shared: &Shared, record: &Mutex<Record>) {
+/// `before` is called in front of each operation, and once behind the last, with how many were before.
+fn run_thread(
+    program: &Program,
+    thread: usize,
+    shared: &Shared,
+    record: &Mutex<Record>,
+    mut before: impl FnMut(usize),
+) {
     let numbers = &program.register_numbers()[thread];
-    for (&op, &number) in program.threads[thread].iter().zip(numbers) {
+    for (step, (&op, &number)) in program.threads[thread].iter().zip(numbers).enumerate() {
+        before(step);
         if let Some(value) = perform(op, &shared.locations) {
             shared.registers.lock().unwrap()[number] = value;
         }
     }
+    before(program.threads[thread].len());
     if shared.finals == Finals::Read {
         shared.done.fetch_add(1, AR);
     }

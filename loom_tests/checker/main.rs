@@ -37,6 +37,36 @@ struct Arguments {
     /// The seed of the first of them; each has its own, one more than the one before
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Only random programs, of this shape: threads x operations of each, as `4x2`, or operations of each thread, as `3,2,2`;
+    /// the last is the main thread
+    #[arg(long)]
+    shape: Option<String>,
+    /// How many locations programs of a shape have at most
+    #[arg(long, default_value_t = 2, requires = "shape")]
+    locations: usize,
+    /// Spawn the threads at random places of the main one
+    #[arg(long, requires = "shape")]
+    late: bool,
+    /// Join some of them there
+    #[arg(long, requires = "shape")]
+    joins: bool,
+    /// Skip programs with more states than this by brute force
+    #[arg(long, default_value_t = 300_000, requires = "shape")]
+    most_states: usize,
+}
+
+#[cfg(loom)]
+impl Arguments {
+    fn shape(&self) -> Option<differential::Shape> {
+        let text = self.shape.as_deref()?;
+        let number = |text: &str| text.parse().expect("a shape is like 4x2 or 3,2,2");
+        let threads = match text.split_once('x') {
+            Some((threads, ops)) => vec![number(ops); number(threads)],
+            None => text.split(',').map(number).collect(),
+        };
+        let Arguments { locations, late, joins, most_states, .. } = *self;
+        Some(differential::Shape { threads, locations, late, joins, most_states })
+    }
 }
 
 #[cfg(loom)]
@@ -50,8 +80,24 @@ fn main() -> std::process::ExitCode {
     }
     loom_run::quieten();
     println!("linked in: {}", loom_run::LINKED);
+    if let Some(shape) = arguments.shape() {
+        let report = differential::run(programs, arguments.seed, Some(&shape));
+        println!(
+            "checker: {}; SC outcomes missed {}, outcomes missed {}, extra {}; {} programs fail",
+            loom_run::LINKED,
+            report.missed_sc,
+            report.missed,
+            report.extra,
+            report.failing,
+        );
+        return if report.failing == 0 {
+            std::process::ExitCode::SUCCESS
+        } else {
+            std::process::ExitCode::FAILURE
+        };
+    }
     let litmus = litmus::run();
-    let differential = differential::run(programs, arguments.seed);
+    let differential = differential::run(programs, arguments.seed, None);
     let handshake = handshake::run();
     println!(
         "checker: {}; litmus {}/{}; differential {} programs (seed {}): SC outcomes missed {}, outcomes missed {}, extra {}; handshake: {}, {} of {} weakenings noticed, {} not needed",

@@ -88,7 +88,12 @@ pub(crate) fn releases(order: Ordering) -> bool {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Program {
     pub(crate) initial: Vec<u32>,
+    /// The last is the main thread.
     pub(crate) threads: Vec<Vec<Op>>,
+    /// After how many of its own operations the main thread spawns each of the others.
+    pub(crate) spawned: Vec<usize>,
+    /// Before which of its operations the main thread joins each of the others, if it does. It spawns first.
+    pub(crate) joined: Vec<Option<usize>>,
 }
 
 /// All registers in order, then the final values.
@@ -101,7 +106,28 @@ impl Program {
         let last = threads.iter().flatten().filter_map(|op| op.location()).max();
         let locations = last.map_or(0, |last| last + 1);
         assert!(locations <= LOCATIONS && threads.len() <= THREADS, "too large a program");
-        Program { initial: vec![0; locations], threads }
+        Program::starting_with(vec![0; locations], threads)
+    }
+
+    /// With all threads spawned at once, and nobody joined.
+    pub(crate) fn starting_with(initial: Vec<u32>, threads: Vec<Vec<Op>>) -> Self {
+        let others = threads.len().saturating_sub(1);
+        Program { initial, threads, spawned: vec![0; others], joined: vec![None; others] }
+    }
+
+    /// The main thread: the last one.
+    pub(crate) fn main(&self) -> usize {
+        self.threads.len() - 1
+    }
+
+    /// Whether a thread that has operations left has been spawned, and waits for nobody; `next` says how far each thread is.
+    pub(crate) fn may_step(&self, thread: usize, next: impl Fn(usize) -> usize) -> bool {
+        if thread != self.main() {
+            return next(self.main()) >= self.spawned[thread];
+        }
+        let step = next(thread);
+        let awaited = (0..thread).filter(|&other| self.joined[other] == Some(step));
+        awaited.into_iter().all(|other| next(other) == self.threads[other].len())
     }
 
     pub(crate) fn locations(&self) -> usize {
@@ -130,11 +156,19 @@ impl Program {
         self.threads.iter().map(|ops| ops.iter().map(&mut number).collect()).collect()
     }
 
-    /// Without the `step`th operation of `thread`, and without the thread if that was its last.
+    /// Without the `step`th operation of `thread`, and without the thread if that was its last and it is not the main one.
     pub(crate) fn without(&self, thread: usize, step: usize) -> Program {
         let mut less = self.clone();
         less.threads[thread].remove(step);
-        less.threads.retain(|ops| !ops.is_empty());
+        if thread == self.main() {
+            let earlier = |at: usize| if at > step { at - 1 } else { at };
+            less.spawned.iter_mut().for_each(|at| *at = earlier(*at));
+            less.joined.iter_mut().for_each(|at| *at = at.map(earlier));
+        } else if less.threads[thread].is_empty() {
+            less.threads.remove(thread);
+            less.spawned.remove(thread);
+            less.joined.remove(thread);
+        }
         less
     }
 }
@@ -171,7 +205,17 @@ impl fmt::Display for Program {
             write!(f, "{:?} ", self.initial)?;
         }
         for (number, ops) in self.threads.iter().enumerate() {
-            let ops: Vec<_> = ops.iter().map(Op::to_string).collect();
+            let mut ops: Vec<_> = ops.iter().map(Op::to_string).collect();
+            if number == self.main() {
+                for (other, &at) in self.spawned.iter().enumerate().filter(|&(_, &at)| at > 0) {
+                    ops[at - 1] += &format!("; spawn {other}");
+                }
+                for (other, at) in self.joined.iter().enumerate() {
+                    if let Some(op) = at.and_then(|at| ops.get_mut(at)) {
+                        *op = format!("join {other}; {op}");
+                    }
+                }
+            }
             write!(f, "{}{}", if number == 0 { "" } else { " || " }, ops.join("; "))?;
         }
         Ok(())

@@ -107,23 +107,42 @@ struct State {
     registers: Vec<u32>,
 }
 
-/// loom would run into its own assertion that no two writes have the same place in modification order.
-#[derive(Debug)]
-pub(crate) struct LoomPanics;
+/// Why there is nothing to compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GivenUp {
+    /// loom would run into its own assertion that no two writes have the same place in modification order.
+    LoomPanics,
+    /// More states than the caller wanted.
+    TooLarge,
+}
 
 /// What the program can do.
-pub(crate) fn outcomes(program: &Program, rules: Rules) -> Result<Outcomes, LoomPanics> {
+pub(crate) fn outcomes(program: &Program, rules: Rules, most_states: usize) -> Result<Outcomes, GivenUp> {
     let numbers = program.register_numbers();
     let mut seen = HashSet::with_hasher(BuildHasherDefault::<Mix>::default());
     let mut open = vec![State::start(program)];
     let mut ends = Outcomes::new();
     while let Some(state) = open.pop() {
+        if seen.len() > most_states {
+            return Err(GivenUp::TooLarge);
+        }
         let mut ended = true;
+        let next = |thread: usize| usize::from(state.threads[thread].next);
         for (thread, ops) in program.threads.iter().enumerate() {
-            let step = usize::from(state.threads[thread].next);
+            let step = next(thread);
             let Some(&op) = ops.get(step) else { continue };
             ended = false;
-            state.step(thread, op, numbers[thread][step], rules, &mut |after| {
+            if !program.may_step(thread, next) {
+                continue;
+            }
+            let mut state = state.clone();
+            if thread == program.main() {
+                state.join(program);
+            }
+            state.step(thread, op, numbers[thread][step], rules, &mut |mut after| {
+                if thread == program.main() {
+                    after.spawn(program);
+                }
                 if seen.insert(after.clone()) {
                     open.push(after);
                 }
@@ -157,6 +176,25 @@ impl State {
         State { threads, fences: View::default(), writes, registers: vec![0; program.registers()] }
     }
 
+    /// Joins the threads that the main thread waits for before its next step.
+    fn join(&mut self, program: &Program) {
+        let main = program.main();
+        let step = usize::from(self.threads[main].next);
+        for other in (0..main).filter(|&other| program.joined[other] == Some(step)) {
+            let theirs = self.threads[other].view;
+            self.threads[main].view.join(theirs);
+        }
+    }
+
+    /// Spawns the threads that the main thread spawns after the step it has just taken.
+    fn spawn(&mut self, program: &Program) {
+        let main = program.main();
+        let Thread { next, view, .. } = self.threads[main];
+        for other in (0..main).filter(|&other| program.spawned[other] == usize::from(next)) {
+            self.threads[other].view.join(view);
+        }
+    }
+
     fn of(&self, at: Location) -> impl Iterator<Item = (usize, &Write)> {
         self.writes.iter().enumerate().filter(move |(_, write)| usize::from(write.at) == at)
     }
@@ -169,7 +207,7 @@ impl State {
         register: usize,
         rules: Rules,
         then: &mut dyn FnMut(State),
-    ) -> Result<(), LoomPanics> {
+    ) -> Result<(), GivenUp> {
         let mut base = self.clone();
         base.threads[me].next += 1;
         base.threads[me].view.0[me] += 1;
@@ -214,13 +252,13 @@ impl State {
         Ok(())
     }
 
-    fn is_before(&self, one: usize, other: usize) -> Result<bool, LoomPanics> {
+    fn is_before(&self, one: usize, other: usize) -> Result<bool, GivenUp> {
         let (one, other) = (self.writes[one].order, self.writes[other].order);
-        if one == other { Err(LoomPanics) } else { Ok(one.before(other)) }
+        if one == other { Err(GivenUp::LoomPanics) } else { Ok(one.before(other)) }
     }
 
     /// What a load may return.
-    fn readable(&self, view: View, at: Location, seq_cst: bool) -> Result<Vec<usize>, LoomPanics> {
+    fn readable(&self, view: View, at: Location, seq_cst: bool) -> Result<Vec<usize>, GivenUp> {
         let mut readable = Vec::new();
         'candidates: for (index, write) in self.of(at) {
             for (other, newer) in self.of(at).filter(|&(other, _)| other != index) {
@@ -235,7 +273,7 @@ impl State {
     }
 
     /// What a read-modify-write may read.
-    fn newest(&self, at: Location) -> Result<Vec<usize>, LoomPanics> {
+    fn newest(&self, at: Location) -> Result<Vec<usize>, GivenUp> {
         let mut newest = Vec::new();
         'candidates: for (index, _) in self.of(at) {
             for (other, _) in self.of(at).filter(|&(other, _)| other != index) {
@@ -348,7 +386,7 @@ impl State {
     }
 
     /// The outcomes of a state in which all threads have ended.
-    fn end(self, locations: usize, ends: &mut Outcomes) -> Result<(), LoomPanics> {
+    fn end(self, locations: usize, ends: &mut Outcomes) -> Result<(), GivenUp> {
         let mut view = View::default();
         for thread in &self.threads {
             view.join(thread.view);

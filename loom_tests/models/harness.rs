@@ -140,10 +140,8 @@ pub(crate) fn threads(bodies: Vec<Box<dyn FnOnce() + Send>>, check: impl FnOnce(
                 let (left, check) = (Arc::clone(&left), Arc::clone(&check));
                 move || {
                     body();
-                    // So that the last one out sees what all the others did. Not explored: whoever is not last is at its end.
-                    loom::stop_exploring();
-                    loom::sync::atomic::fence(loom::sync::atomic::Ordering::SeqCst);
-                    loom::explore();
+                    // So that the last one out sees what all the others did.
+                    tollgate_loom_tests::execution::end_thread();
                     if left.fetch_sub(1, SeqCst) == 1 {
                         if let Some(check) = check.lock().unwrap().take() {
                             check();
@@ -442,6 +440,7 @@ pub(crate) fn run(
     #[cfg(tollgate_cured_loom)]
     trials.push(Trial::test("reduction: nothing is lost where threads block", || {
         println!("  reduction: {}", crate::reduction::agree().map_err(Failed::from)?);
+        println!("  reduction: {}", crate::reduction::agree_on_random().map_err(Failed::from)?);
         Ok(())
     }));
     let (mutants, tally) = mutants();

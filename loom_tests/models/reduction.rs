@@ -1,6 +1,6 @@
 //! The cured loom's reductions lose nothing where threads block either: small programs over the futex of the models, explored
-//! without any reduction, with dependencies alone, and with sleep sets, reach the same outcomes. (Programs of plain atomics are
-//! the `checker`'s business.)
+//! without any reduction, with dependencies alone, and with sleep sets, reach the same outcomes. Some are written by hand, others
+//! are random programs over the subjects. (Programs of plain atomics are the `checker`'s business.)
 
 use crate::bodies;
 use crate::harness::threads;
@@ -9,8 +9,13 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tollgate::model::{Settings, forget_sleepers, set};
+use tollgate::model::{Settings, WakeOrder, forget_sleepers, set};
 use tollgate::{Condition, Lock, Queue, RawLock, Semaphore};
+use tollgate_loom_tests::Subject;
+use tollgate_loom_tests::execution::Execution;
+use tollgate_loom_tests::program::Program as RandomProgram;
+use tollgate_loom_tests::random::Random;
+use tollgate_loom_tests::subjects::{ForEach, for_each};
 
 /// What happened, call by call. Sorted: the order in which independent steps run is not an outcome. Whoever has the lock also
 /// notes how many had it before, which is one.
@@ -157,11 +162,8 @@ fn outcomes(program: &Program, reduction: Reduction) -> (Outcomes, usize, bool) 
     let executions = Arc::new(AtomicUsize::new(0));
     let (body, all, count) = (program.body, Arc::clone(&seen), Arc::clone(&executions));
     let last = Arc::new(Mutex::new(Log::default()));
-    let mut builder = loom::model::Builder::new();
-    builder.checkpoint_interval = 1_000;
     let limit = if reduction == Reduction::None { 100_000 } else { LIMIT };
-    builder.max_permutations = Some(limit);
-    builder.check(move || {
+    explorer(limit).check(move || {
         // The log of the execution before is complete now: its last thread may end after its main one.
         let log = Log::default();
         let before = std::mem::replace(&mut *last.lock().unwrap(), Arc::clone(&log));
@@ -176,6 +178,14 @@ fn outcomes(program: &Program, reduction: Reduction) -> (Outcomes, usize, bool) 
 }
 
 const LIMIT: usize = 1_000_000;
+
+fn explorer(limit: usize) -> loom::model::Builder {
+    let mut builder = loom::model::Builder::new();
+    builder.checkpoint_interval = 1_000;
+    builder.max_branches = 10_000;
+    builder.max_permutations = Some(limit);
+    builder
+}
 
 /// Compares the three; where there are too many executions without a reduction, the other two.
 pub(crate) fn agree() -> Result<String, String> {
@@ -206,4 +216,133 @@ pub(crate) fn agree() -> Result<String, String> {
         report += &format!(" outcomes {}", all.len());
     }
     Ok(report)
+}
+
+/// The answers of all calls, and then the look at the end.
+type Answers = BTreeSet<Vec<String>>;
+
+/// Random programs of every subject, from these seeds on.
+struct RandomPrograms {
+    seeds: std::ops::Range<u64>,
+    /// Programs with more executions than this are not compared.
+    limit: usize,
+    compared: usize,
+    without: usize,
+    too_large: usize,
+    executions: usize,
+    outcomes: usize,
+    wrong: Vec<String>,
+}
+
+impl ForEach for RandomPrograms {
+    fn subject<S: Subject>(&mut self) {
+        for seed in self.seeds.clone() {
+            self.compare::<S>(seed);
+        }
+    }
+}
+
+impl RandomPrograms {
+    fn compare<S: Subject>(&mut self, seed: u64) {
+        let mut random = Random::new(seed);
+        let (threads, length) = random.pick(&[(2, 1), (2, 2), (2, 2), (3, 1), (2, 3)]);
+        let program = Arc::new(RandomProgram::<S>::random(&mut random, threads, length, 100_000));
+        let base =
+            Settings { timeouts: 8, real_locks: S::IS_LOCK || random.below(2) == 0, ..Settings::default() };
+        let settings = random.pick(&[
+            base,
+            base,
+            Settings { spurious: 1, ..base },
+            Settings { wake_order: WakeOrder::Lifo, ..base },
+            Settings { too_long: true, ..base },
+        ]);
+        let reach = |reduction, limit| answers(&program, settings, reduction, limit);
+        let (dependencies, executions) = reach(Reduction::Dependencies, self.limit);
+        let Some(dependencies) = dependencies else {
+            self.too_large += 1;
+            return;
+        };
+        self.executions += executions;
+        let (sleep_sets, _) = reach(Reduction::SleepSets, self.limit);
+        let (without, _) = reach(Reduction::None, self.limit / 4);
+        self.compared += 1;
+        self.without += usize::from(without.is_some());
+        self.outcomes += dependencies.len();
+        let without_too = without.as_ref().is_none_or(|without| *without == dependencies);
+        if sleep_sets.as_ref() != Some(&dependencies) || !without_too {
+            let count = |answers: &Option<Answers>| answers.as_ref().map(Answers::len);
+            self.wrong.push(format!(
+                "seed {seed}, {program}, {settings:?}: outcomes with sleep sets {:?}, with dependencies {}, without {:?}; differing {:?}",
+                count(&sleep_sets),
+                dependencies.len(),
+                count(&without),
+                sleep_sets.unwrap_or_default().symmetric_difference(&without.unwrap_or(dependencies)).collect::<Vec<_>>(),
+            ));
+        }
+    }
+}
+
+/// All answers that an exploration ends with, unless it took too many executions.
+fn answers<S: Subject>(
+    program: &Arc<RandomProgram<S>>,
+    settings: Settings,
+    reduction: Reduction,
+    limit: usize,
+) -> (Option<Answers>, usize) {
+    forget_sleepers();
+    set(settings);
+    reduction::set(reduction);
+    let seen = Arc::new(Mutex::new(Answers::new()));
+    let executions = Arc::new(AtomicUsize::new(0));
+    let (all, count, program) = (Arc::clone(&seen), Arc::clone(&executions), Arc::clone(program));
+    explorer(limit).check(move || {
+        count.fetch_add(1, SeqCst);
+        let execution = Arc::new(Execution::new(&program));
+        let bodies = (0..program.threads().len()).map(|thread| {
+            let execution = Arc::clone(&execution);
+            Box::new(move || execution.thread(thread, || ())) as Box<dyn FnOnce() + Send>
+        });
+        let (bodies, all) = (bodies.collect(), Arc::clone(&all));
+        threads(bodies, move || {
+            let recorder = execution.recorder();
+            Arc::into_inner(execution).expect("a thread has ended and still has its share").end();
+            let answer = |call: tollgate_loom_tests::history::Call<S>| {
+                format!("{:?}", call.answered.map(|(_, answer)| answer))
+            };
+            all.lock().unwrap().insert(recorder.history().calls.into_iter().map(answer).collect());
+        });
+    });
+    reduction::set(Reduction::SleepSets);
+    let executions = executions.load(SeqCst);
+    let seen = seen.lock().unwrap().clone();
+    ((executions < limit - 1).then_some(seen), executions)
+}
+
+/// Compares random programs; a few in a quick run. `TOLLGATE_REDUCTION_SEED` says where to start.
+pub(crate) fn agree_on_random() -> Result<String, String> {
+    let first = std::env::var("TOLLGATE_REDUCTION_SEED").map_or(1, |seed| seed.parse().expect("a number"));
+    let (many, limit) = if std::env::var_os("TOLLGATE_FULL").is_some() { (40, 30_000) } else { (4, 10_000) };
+    let mut programs = RandomPrograms {
+        seeds: first..first + many,
+        limit,
+        compared: 0,
+        without: 0,
+        too_large: 0,
+        executions: 0,
+        outcomes: 0,
+        wrong: Vec::new(),
+    };
+    for_each(&mut programs);
+    if !programs.wrong.is_empty() {
+        return Err(programs.wrong.join("\n"));
+    }
+    Ok(format!(
+        "{} random programs, seeds {first} to {}, {} of them also without: outcomes {}, executions with dependencies {}; too large {}",
+        programs.compared,
+        programs.seeds.end - 1,
+        programs.without,
+        programs.outcomes,
+        programs.executions,
+        programs.too_large,
+    ))
 }

@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use tollgate::model::{Mutant, Settings, WakeOrder};
 use tollgate_loom_tests::Subject;
-use tollgate_loom_tests::execution::{Execution, assert_linearizable};
+use tollgate_loom_tests::execution::{Execution, assert_linearizable, end_thread};
 use tollgate_loom_tests::history::Recorder;
 use tollgate_loom_tests::program::{Choice, Program, generate};
 
@@ -137,10 +137,8 @@ fn execute<S: Subject>(program: &Arc<Program<S>>, fences: bool, record: &Mutex<O
                     fence(SeqCst);
                 }
             });
-            // So that the last one out sees what all the others did; not a step that is worth an exploration.
-            loom::stop_exploring();
-            fence(SeqCst);
-            loom::explore();
+            // So that the last one out sees what all the others did.
+            end_thread();
             let recorder = execution.recorder();
             if let Some(last) = Arc::into_inner(execution) {
                 last.end();

@@ -58,6 +58,23 @@ impl<S: Subject> Execution<S> {
     }
 }
 
+/// Behind the last operation of a loom thread: whoever calls this later sees what the thread did. It is no step and costs no
+/// exploration.
+///
+/// Stock loom offers a fence for that, one step with the operation before it, at the price that later `SeqCst` fences of others
+/// order more than they should. The cured loom has what is meant.
+#[cfg(loom)]
+pub fn end_thread() {
+    #[cfg(tollgate_cured_loom)]
+    loom::reduction::end_thread();
+    #[cfg(not(tollgate_cured_loom))]
+    {
+        loom::stop_exploring();
+        loom::sync::atomic::fence(loom::sync::atomic::Ordering::SeqCst);
+        loom::explore();
+    }
+}
+
 /// Panics unless the model explains what was recorded.
 pub fn assert_linearizable<S: Subject>(recorder: &Recorder<S>) {
     if let Err(unexplained) = linearize::check(recorder.history()) {
