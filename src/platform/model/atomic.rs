@@ -13,7 +13,7 @@ use std::ptr;
 #[derive(Debug)]
 struct Alive(u64);
 
-const ALIVE: u64 = 0xA11F_E51D_E0F_A70A;
+const ALIVE: u64 = 0x0A11_FE51_DE0F_A70A;
 
 impl Alive {
     #[track_caller]
