@@ -6,7 +6,7 @@
 //!
 //! `FILTER` is a part of a program's name, such as `'Queue(1)'` or `'Condition: NotifyOne | WaitTimeout'`. `--shard` runs
 //! every N-th program. With a mutant (a line of the library switched off) the run succeeds when some program notices.
-//! `TOLLGATE_FULL=1` runs all programs, with more settings and larger caps: some hundred million executions, so in shards.
+//! `TOLLGATE_FULL=1` runs all programs, with more settings and larger caps: some hundred million executions.
 //!
 //! Every limit is a number of executions, so that a run does the same on every machine.
 
