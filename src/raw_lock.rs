@@ -7,13 +7,14 @@
 //! | 0 | `LOCKED` | somebody holds the lock |
 //! | 1 | `WAKING` | a wake is in flight: nobody needs to send another |
 //! | 2 | `STARVING` | a sleeper has waited too long: the next release hands the lock over |
-//! | 3 | `GRANTED` | with `LOCKED`: nobody holds the lock, it is reserved for whichever counted sleeper comes first |
+//! | 3 | `GRANTED` | with `LOCKED` and `STARVING`: nobody holds the lock, it is reserved for the starving sleeper |
 //! | 4.. | sleepers | threads between counting themselves in and acquiring or giving up |
 //!
 //! Sleepers sleep on this word itself, expecting what they last saw, less a wake or grant under way (invariant 2), so a
-//! release that they have not seen makes the kernel refuse the sleep. Every change is one read-modify-write of the one word; nothing is ever stored
-//! over it, so no bit is lost (a three-state word with a plain swap loses its starving bit, and its last woken thread
-//! makes a futile wake).
+//! release that they have not seen makes the kernel refuse the sleep. The starving one listens on a channel of its own
+//! (`FUTEX_WAIT_BITSET`), so that it can be woken though others have slept longer. Every change is one read-modify-write of the
+//! one word; nothing is ever stored over it, so no bit is lost (a three-state word with a plain swap loses its starving bit, and
+//! its last woken thread makes a futile wake).
 //!
 //! # Acquire
 //!
@@ -28,7 +29,7 @@
 //!
 //! * nobody is starving, no wake in flight: release, set `WAKING`, then wake one;
 //! * a wake in flight: release, wake nobody. The thread that was woken has not looked at the word yet;
-//! * somebody is starving: keep `LOCKED`, set `GRANTED`, wake one. The sleeper that comes out first owns the lock;
+//! * somebody is starving: keep `LOCKED`, set `GRANTED`, wake that one, and nobody else can take the lock;
 //! * a grant under way: nobody holds the lock, so this release (by another thread, of a `RawLock`) is an error.
 //!
 //! **The release is the last access to the lock's memory**: what follows is a wake by address alone. The next owner may
@@ -42,30 +43,29 @@
 //!
 //! 1. At most one thread holds the lock: `LOCKED` goes from 0 to 1 only by the compare-exchange of its taker, and a
 //!    grant changes owner without passing through 0.
-//! 2. *No lost wake-up.* A counted sleeper sleeps only on a word with `LOCKED`, without `WAKING` and `GRANTED`, as compared by
-//!    the kernel; so the release that ends this ownership will see a sleeper and no wake in flight, and wake. While `WAKING`
-//!    or `GRANTED` is set nobody falls asleep: the wake that goes with it reaches a thread that slept before, or else every
-//!    counted thread is still on its way to sleep, finds the word changed, and looks again. Whoever comes out clears the bit,
-//!    and sleeps again only in a step that saw `LOCKED`.
+//! 2. *No lost wake-up.* A counted sleeper sleeps only on a word with `LOCKED` and without `WAKING`, as compared by the kernel.
+//!    If `GRANTED` is not set, the release that ends this ownership will see a sleeper and no wake in flight, and wake; if it is,
+//!    the starving sleeper will own the lock next, and release it. While `WAKING` is set nobody falls asleep: the wake that goes with
+//!    it reaches a thread that slept before, or else every counted thread is still on its way to sleep, finds the word changed, and
+//!    looks again. Whoever comes out clears the bit, and sleeps again only in a step that saw `LOCKED`. The starving sleeper does not
+//!    fall asleep while `GRANTED` is set, and the wake that goes with that is for it alone.
 //!
 //!    (Sleeping on a word *with* `WAKING`, on the ground that somebody else is in flight, loses wake-ups: between that look and
 //!    the kernel's comparison the one in flight may acquire, clear the bit and leave, another release set it and wake nobody,
 //!    and a newcomer restore the count; the word is the same, and all sleep. shuttle found it with four threads; loom, with
 //!    three, had not. `Mutant::LockSleepsAmidWake` keeps it.)
 //! 3. `WAKING` and `STARVING` imply a sleeper: each is set in a step that sees one, and cleared by whoever leaves (a wake
-//!    in flight) or by the thread that set it (starving). So without sleepers the word is 0 or `LOCKED`.
-//! 4. `GRANTED` is set only with a counted sleeper, and a sleeper that gives up takes a grant instead of leaving; so a
-//!    grant never stays behind. Until it is taken, releases are refused: one that cleared `LOCKED` would let one thread in beside
+//!    in flight) or by the thread that set it (starving). So without sleepers the word is 0 or `LOCKED`. And never both: the step
+//!    that sets `STARVING` clears `WAKING`, and no release sets that again until the starving sleeper has gone.
+//! 4. `GRANTED` implies `STARVING`, and the one thread that set that takes the grant, also if its time is up. So a grant never
+//!    stays behind. Until it is taken, releases are refused: one that cleared `LOCKED` would let one thread in beside
 //!    the next owner, and one that took the grant back would be a second release of one acquisition (`RawLockSubject::regressions`;
 //!    both were there, and found by generated programs and by counting under shuttle).
 //! 5. *Wakes never exceed sleeps*: each wake sets `WAKING` or `GRANTED` in a step that sees a sleeper; only a thread back
-//!    from a futex wait clears them, one of the two, once per wait.
-//! 6. *Hand-over*: a sleeper that has been awake in vain once and has waited about 1 ms sets `STARVING`. Every release that
-//!    follows hands the lock over instead of freeing it, and wakes the longest sleeper, until the thread that set the bit has the
-//!    lock. Who comes out first takes the grant: as a rule the one that was woken; but also a newcomer that counts itself in
-//!    between the release and that moment, and finds the grant when it would fall asleep. So those who spin or try do not
-//!    get past a starving sleeper, newcomers that wait may, one for each hand-over. (Generated programs showed it. To tell those
-//!    who were counted before the grant from those after it takes more state than the word has.)
+//!    from a futex wait clears them, one of the two (invariant 3), once per wait.
+//! 6. *Bounded bypass*: a sleeper that has been awake in vain and has waited about 1 ms sets `STARVING`, unless another one has.
+//!    From that step on nobody gets past it: the next release, that of the present owner, hands it the lock. (The first version let
+//!    whichever sleeper came out first take the grant, and newcomers that waited got past the starving one.)
 //!
 //! # Memory ordering
 //!
@@ -94,9 +94,18 @@ const STARVING: u32 = 1 << 2;
 const GRANTED: u32 = 1 << 3;
 const SLEEPER: u32 = 1 << 4;
 
+/// What sleepers listen on, the starving one and the others. A release without a grant wakes any of them.
+const STARVING_CHANNEL: u32 = 1;
+const CHANNEL: u32 = 2;
+
 /// Whether any thread is counted in.
 const fn sleepers(word: u32) -> bool {
     word >= SLEEPER
+}
+
+/// Whether the lock is handed over to the thread that has set `starving`.
+fn is_granted(word: u32, starving: u32) -> bool {
+    word & GRANTED != 0 && (starving != 0 || mutated(Mutant::LockGrantForAnyone))
 }
 
 /// Release of a lock that nobody holds.
@@ -134,9 +143,8 @@ impl std::error::Error for NotLocked {}
 ///
 /// # Fairness
 ///
-/// Whoever is awake may take a free lock, ahead of those who sleep. A sleeper that was woken in vain and has waited for
-/// about a millisecond makes the next releases hand the lock over until it has been served: to the longest sleeper, or to a
-/// waiter that arrives while that one wakes up, but not to anybody who spins or tries.
+/// Whoever is awake may take a free lock, ahead of those who sleep. The first sleeper that was woken in vain and has waited for
+/// about a millisecond is handed the lock by the next release: nobody gets past it any more.
 ///
 /// # Cost
 ///
@@ -282,22 +290,25 @@ impl RawLock {
     /// The loop of a counted sleeper.
     fn sleep_until_acquired(&self, mut word: u32, deadline: &crate::platform::Deadline) -> bool {
         let asleep = Stopwatch::start();
+        // `STARVING` once this thread has set it, and then a grant is meant for this thread.
         let mut starving = 0;
         loop {
-            // `word` was seen with LOCKED and counts us. Invariant 2: if a wake or a grant is under way, this returns at once.
-            let expected =
-                if mutated(Mutant::LockSleepsAmidWake) { word } else { word & !(WAKING | GRANTED) };
-            let wait = futex::wait(&self.word, expected, deadline);
+            // `word` was seen with LOCKED and counts us. Invariant 2: if a wake or a grant to us is under way, this returns at once.
+            let (under_way, channel) =
+                if starving == 0 { (WAKING, CHANNEL) } else { (WAKING | GRANTED, STARVING_CHANNEL) };
+            let expected = if mutated(Mutant::LockSleepsAmidWake) { word } else { word & !under_way };
+            let wait = futex::wait_on(&self.word, expected, deadline, channel);
             word = self.word.load(Relaxed);
-            if wait == Wait::MaybeWoken && word & (LOCKED | GRANTED) == LOCKED {
-                self.spin_awake(&mut word);
+            if wait == Wait::MaybeWoken {
+                self.spin_awake(&mut word, starving);
             }
             loop {
                 // What this thread may do with what it sees, in one step: take a grant, take a free lock, give up,
                 // or clear the way for the next wake and sleep again.
                 let gives_up = wait == Wait::TimedOut;
                 let free = word & LOCKED == 0;
-                let granted = word & GRANTED != 0 && !(gives_up && mutated(Mutant::LockTimeoutIgnoresGrant));
+                let granted =
+                    is_granted(word, starving) && !(gives_up && mutated(Mutant::LockTimeoutIgnoresGrant));
                 let leaves = granted || free || gives_up;
                 let mut next = if mutated(Mutant::LockWakingNeverCleared) { word } else { word & !WAKING };
                 if granted {
@@ -307,7 +318,7 @@ impl RawLock {
                 }
                 if leaves {
                     next = (next & !starving).wrapping_sub(SLEEPER);
-                } else if starving == 0 && word & STARVING == 0 && asleep.too_long() {
+                } else if word & STARVING == 0 && asleep.too_long() {
                     next |= STARVING;
                 }
                 if next != word {
@@ -354,12 +365,16 @@ impl RawLock {
     }
 
     /// The same for a counted sleeper that was woken in vain: waits for a word that lets it go on.
-    fn spin_awake(&self, word: &mut u32) {
+    fn spin_awake(&self, word: &mut u32, starving: u32) {
+        let in_vain = |word: u32| word & LOCKED != 0 && !is_granted(word, starving);
+        if !in_vain(*word) {
+            return;
+        }
         let mut spin = Spin::for_lock();
-        while *word & (LOCKED | GRANTED) == LOCKED && spin.pause() {
+        while in_vain(*word) && spin.pause() {
             *word = self.word.load(Relaxed);
         }
-        spin.ended(*word & (LOCKED | GRANTED) != LOCKED);
+        spin.ended(!in_vain(*word));
     }
 
     /// Releases a lock whose word was seen as `word`, not plain `LOCKED`.
@@ -371,20 +386,22 @@ impl RawLock {
             if word & LOCKED == 0 || granted {
                 return Err(NotLocked);
             }
-            let (next, wakes) = if !sleepers(word) {
-                (word & !LOCKED, false)
-            } else if word & (STARVING | GRANTED) == STARVING {
-                (word | GRANTED, true)
-            } else if word & WAKING == 0 {
-                ((word & !LOCKED) | WAKING, true)
+            debug_assert!(
+                word & (WAKING | STARVING) != WAKING | STARVING,
+                "tollgate: invariant 3 of RawLock"
+            );
+            let (next, channels) = if word & STARVING != 0 {
+                (word | GRANTED, STARVING_CHANNEL)
+            } else if sleepers(word) && word & WAKING == 0 {
+                ((word & !LOCKED) | WAKING, STARVING_CHANNEL | CHANNEL)
             } else {
-                (word & !LOCKED, false)
+                (word & !LOCKED, 0)
             };
             // Release: what the holder did is visible to the next acquirer. The last access to `self`.
             match self.word.compare_exchange_weak(word, next, Release, Relaxed) {
                 Ok(_) => {
-                    if wakes {
-                        futex::wake(address, 1);
+                    if channels != 0 {
+                        futex::wake_on(address, 1, channels);
                     }
                     return Ok(());
                 }
@@ -424,21 +441,57 @@ impl fmt::Debug for RawLock {
 mod tests {
     use super::*;
 
+    /// Until the thread that waits for the lock is starving.
+    fn starve(lock: &RawLock) {
+        let start = Instant::now();
+        while lock.word.load(Relaxed) & STARVING == 0 {
+            assert!(start.elapsed() < Duration::from_secs(10), "it never asks for the lock");
+            futex::wake(&lock.word, 1);
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+
     #[test]
     fn a_sleeper_woken_in_vain_after_a_millisecond_is_handed_the_lock() {
         let lock = RawLock::new();
         lock.acquire();
         std::thread::scope(|s| {
             let sleeper = s.spawn(|| lock.acquire_timeout(Duration::from_secs(20)));
-            let start = Instant::now();
-            while lock.word.load(Relaxed) & STARVING == 0 {
-                assert!(start.elapsed() < Duration::from_secs(10), "it never asks for the lock");
-                futex::wake(&lock.word, 1);
-                std::thread::sleep(Duration::from_micros(200));
-            }
+            starve(&lock);
             lock.release().unwrap();
             assert!(!lock.try_acquire(), "it is the sleeper's");
             assert!(sleeper.join().unwrap());
         });
+    }
+
+    /// Nobody gets past a starving sleeper, not even those who sleep on the word before it.
+    #[test]
+    fn the_starving_sleeper_is_the_next_owner() {
+        let (lock, served) = (RawLock::new(), std::sync::Mutex::new(Vec::new()));
+        let wait = |name| {
+            assert!(lock.acquire_timeout(Duration::from_secs(20)));
+            served.lock().unwrap().push(name);
+            lock.release().unwrap();
+        };
+        lock.acquire();
+        std::thread::scope(|s| {
+            s.spawn(|| wait("starving"));
+            starve(&lock);
+            for _ in 0..3 {
+                s.spawn(|| wait("newcomer"));
+            }
+            let start = Instant::now();
+            while lock.word.load(Relaxed) / SLEEPER < 4 {
+                assert!(start.elapsed() < Duration::from_secs(10), "they never fall asleep");
+                std::thread::yield_now();
+            }
+            // To the end of the line, where the kernel has one.
+            for _ in 0..20 {
+                futex::wake_on(&lock.word, 1, STARVING_CHANNEL);
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            lock.release().unwrap();
+        });
+        assert_eq!(served.into_inner().unwrap()[0], "starving");
     }
 }

@@ -51,6 +51,7 @@ pub(crate) fn models(suite: &mut Suite) {
     another_thread_releases(suite);
     a_raw_lock_publishes(suite);
     a_grant_is_not_released(suite);
+    nobody_gets_past_a_starving_sleeper(suite);
     a_release_of_a_free_lock_changes_nothing(suite);
     the_last_unlock_may_free_the_lock(suite);
 }
@@ -163,26 +164,66 @@ fn a_raw_lock_publishes(suite: &mut Suite) {
 }
 
 /// A release that meets a hand-over is one too many, and changes nothing. (It used to clear the lock and leave the grant, which let
-/// a second owner in.)
+/// a second owner in.) Each acquisition is released once.
 fn a_grant_is_not_released(suite: &mut Suite) {
     let settings = vec![Settings { real_locks: true, too_long: true, timeouts: 4, ..Settings::default() }];
     suite.add("raw lock: a grant is not released", Bound::Preemptions(3), settings, || {
         let raw = Arc::new(RawLock::new());
+        let balance = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let (checked, counted) = (Arc::clone(&raw), Arc::clone(&balance));
+        let release = |raw: &RawLock, balance: &(AtomicUsize, AtomicUsize)| {
+            let released = raw.release().is_ok();
+            balance.1.fetch_add(usize::from(released), SeqCst);
+            released
+        };
         threads(
-            bodies!([raw]
-            { raw.acquire(); },
+            bodies!([raw, balance]
+            { raw.acquire(); balance.0.fetch_add(1, SeqCst); },
             {
-                if !raw.try_acquire() { return; }
-                raw.release().unwrap();
-                if !raw.try_acquire() { return; }
-                // The sleeper was woken in vain and asks for a hand-over; the second release may find it under way.
-                raw.release().unwrap();
-                if raw.release().is_err() { return; }
-                if raw.try_acquire() {
-                    assert!(!raw.acquire_timeout(SOON), "acquired twice");
+                for _ in 0..2 {
+                    if !raw.try_acquire() { return; }
+                    balance.0.fetch_add(1, SeqCst);
+                    // The sleeper is woken in vain and asks for a hand-over; the next release may find it under way.
+                    release(&raw, &balance);
                 }
-                // Whoever has it now, the sleeper is not to sleep for ever.
-                let _ = raw.release();
+                if release(&raw, &balance) && raw.try_acquire() {
+                    balance.0.fetch_add(1, SeqCst);
+                    assert!(!raw.acquire_timeout(SOON), "acquired twice");
+                    // The sleeper is not to sleep for ever.
+                    release(&raw, &balance);
+                }
+            }),
+            move || {
+                let held = usize::from(checked.is_locked());
+                assert_eq!(counted.0.load(SeqCst), counted.1.load(SeqCst) + held, "acquired, released");
+            },
+        );
+    });
+}
+
+/// A newcomer that waits while the lock is handed over gets it only after the thread it was handed to.
+fn nobody_gets_past_a_starving_sleeper(suite: &mut Suite) {
+    let settings = vec![Settings { real_locks: true, too_long: true, timeouts: 1, ..Settings::default() }];
+    suite.add("raw lock: nobody gets past a starving sleeper", Bound::Preemptions(3), settings, || {
+        let (raw, served) = (Arc::new(RawLock::new()), Arc::new(AtomicUsize::new(0)));
+        threads(
+            bodies!([raw, served]
+            {
+                raw.acquire();
+                served.fetch_add(1, SeqCst);
+                raw.release().unwrap();
+            },
+            {
+                for _ in 0..2 {
+                    if !raw.try_acquire() { return; }
+                    raw.release().unwrap();
+                }
+                // Nobody else would have it now: it is the other's, or going to be.
+                if !raw.try_acquire() {
+                    if !raw.acquire_timeout(SOON) { return; }
+                    assert_eq!(served.load(SeqCst), 1, "it got past the one that was first");
+                }
+                raw.release().unwrap();
             }),
             || {},
         );

@@ -111,6 +111,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
             (&["lock: Plainx2 | Timedx1"], Some(Settings { too_long: true, ..real }))
         }
         Mutant::LockGrantReleased => (&["raw lock: a grant is not released"], None),
+        Mutant::LockGrantForAnyone => (&["raw lock: nobody gets past"], None),
         Mutant::LockSleeperUncounted => (&["lock: Plainx1 | Plainx1"], None),
         Mutant::LockWakingNeverCleared => (&["lock: Plainx1 | Plainx1 | Plainx1"], None),
         Mutant::LockSleepsAmidWake => (&["lock: Plainx4"], None),

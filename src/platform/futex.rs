@@ -1,9 +1,24 @@
 //! The futex, as the floors above see it: the calls of the back end, and what is made of them.
 
 use super::atomic::{AtomicU32, Ordering};
-use super::back_end;
+use super::{Deadline, Wait, back_end};
 
-pub(crate) use back_end::futex::{end_of, wait, wake};
+pub(crate) use back_end::futex::{end_of, wait_on, wake_on};
+
+/// All channels. A sleeper listens on a set of channels, and a wake goes to a set of channels: it reaches those who have one in
+/// common with it.
+const EVERY: u32 = !0;
+
+/// Sleeps while `word` holds `expected`, until woken or `deadline`; may return early.
+pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait {
+    wait_on(word, expected, deadline, EVERY)
+}
+
+/// Wakes up to `count` of those who sleep on the word at this address, the longest sleeping first.
+#[cfg_attr(any(loom, shuttle), track_caller)]
+pub(crate) fn wake(word: *const AtomicU32, count: u32) {
+    wake_on(word, count, EVERY);
+}
 
 /// Swaps `value` in and, if the word held a value for which `sleeps`, wakes its one waiter. The swap is the last access to
 /// the memory: the waiter may return and free the word at once, and the wake goes by address alone. It may then hit a stranger,

@@ -75,6 +75,8 @@ pub enum Mutant {
     LockSleepsAmidWake,
     /// `RawLock`: a release by another thread takes a lock that is being handed over for a held one.
     LockGrantReleased,
+    /// `RawLock`: any sleeper may take a grant.
+    LockGrantForAnyone,
     /// `RawLock`: a sleeper does not count itself.
     LockSleeperUncounted,
     /// `Gate`: no second try between joining the list and sleeping.
@@ -136,6 +138,7 @@ impl Mutant {
         Mutant::LockWakingNeverCleared,
         Mutant::LockSleepsAmidWake,
         Mutant::LockGrantReleased,
+        Mutant::LockGrantForAnyone,
         Mutant::LockSleeperUncounted,
         Mutant::GateNoSecondTry,
         Mutant::GateNoPassOn,

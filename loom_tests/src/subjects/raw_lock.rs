@@ -1,8 +1,7 @@
 //! `RawLock`: acquire and release are operations of their own, by any thread.
 //!
-//! A release may hand the lock over to those who wait: nobody holds it then, it is reserved, and the first of them to come
-//! takes it, even one that came to wait after the release. (Who it will be is not known at the release, so "locked by the one
-//! who takes it next" would be too strict.)
+//! A release may hand the lock over to one of those who wait, whichever that is: nobody holds it then, and only that one can take
+//! it.
 
 use super::leave;
 use crate::subject::{CallId, Progress, SOON, Subject, continues, returns};
@@ -25,11 +24,11 @@ pub enum RawLockOp {
 
 use RawLockOp::*;
 
-/// Whether it is locked, whether it is reserved for those who wait, and who waits.
+/// Whether it is locked, for whom it is reserved, and who waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RawLockState {
     locked: bool,
-    reserved: bool,
+    reserved: Option<CallId>,
     line: Vec<CallId>,
 }
 
@@ -49,11 +48,13 @@ impl Subject for RawLockSubject {
         vec![Acquire, TryAcquire, AcquireTimeout, Release, IsLocked]
     }
 
-    /// A release while the lock was being reserved over left the grant behind: the thread that had acquired the free lock
-    /// could acquire it again. Mended so that it took the grant back, it was one release too many.
+    /// The first: a release while the lock was reserved left the grant behind, and the thread that had acquired the free lock
+    /// could acquire it again; mended so that it took the grant back, it was one release too many. The second: a newcomer took
+    /// what was handed to a starving sleeper.
     fn regressions() -> Vec<Vec<Vec<RawLockOp>>> {
         let twice = [TryAcquire, Release, TryAcquire, Release, Release, TryAcquire, AcquireTimeout, Release];
-        vec![vec![twice.to_vec(), vec![Acquire]]]
+        let past = [TryAcquire, Release, TryAcquire, Release, TryAcquire, AcquireTimeout, Release];
+        vec![vec![twice.to_vec(), vec![Acquire]], vec![past.to_vec(), vec![Acquire]]]
     }
 
     fn last() -> RawLockOp {
@@ -89,12 +90,12 @@ impl Subject for RawLockSubject {
         let mut next = state.clone();
         match op {
             IsLocked => returns(next, state.locked),
-            TryAcquire if state.locked || state.reserved => returns(next, false),
+            TryAcquire if state.locked || state.reserved.is_some() => returns(next, false),
             Acquire | TryAcquire | AcquireTimeout => {
                 let waits = leave(&mut next.line, call);
-                if !state.locked && (waits || !state.reserved) {
+                if !state.locked && state.reserved.is_none_or(|owner| owner == call) {
                     next.locked = true;
-                    next.reserved = false;
+                    next.reserved = None;
                     returns(next, true)
                 } else if !waits {
                     next.line.push(call);
@@ -109,10 +110,9 @@ impl Subject for RawLockSubject {
             Release if !state.locked => returns(next, false),
             Release => {
                 next.locked = false;
-                let reserved = RawLockState { reserved: true, ..next.clone() };
-                let mut outcomes = returns(next, true);
-                if !state.line.is_empty() {
-                    outcomes.extend(returns(reserved, true));
+                let mut outcomes = returns(next.clone(), true);
+                for &owner in &state.line {
+                    outcomes.extend(returns(RawLockState { reserved: Some(owner), ..next.clone() }, true));
                 }
                 outcomes
             }

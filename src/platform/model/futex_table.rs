@@ -14,7 +14,7 @@
 //! * **Spurious wake-ups** are the same with [`super::Settings::spurious`]. An untimed wait beyond that budget blocks for
 //!   good, so that a lost wake-up is a deadlock that the explorer reports.
 //! * **Wakes** are one step with the store that they follow: the word may be gone before the wake, so the model cannot
-//!   look at it again. With [`super::Settings::late_wakes`] a plain [`wake`] is a step of its own, in models that keep
+//!   look at it again. With [`super::Settings::late_wakes`] a plain [`wake_on`] is a step of its own, in models that keep
 //!   their words alive. [`wake_in_step`] stays one step: its word has one waiter, which either sleeps and is woken or
 //!   finds the word changed.
 //!
@@ -41,6 +41,7 @@ fn look(word: &AtomicU32) -> u32 {
 
 struct Sleeper {
     address: Cell<usize>,
+    channels: u32,
     woken: Cell<bool>,
     /// Whether the thread is blocked in the explorer. Only such a thread may be unparked: loom joins the waker's
     /// clock into a running one too, and a token would be left for later.
@@ -121,12 +122,13 @@ fn take(budget: &Cell<usize>) -> bool {
     left > 0
 }
 
-pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait {
+pub(crate) fn wait_on(word: &AtomicU32, expected: u32, deadline: &Deadline, channels: u32) -> Wait {
     if look(word) != expected {
         return Wait::Changed;
     }
     let me = Rc::new(Sleeper {
         address: Cell::new(ptr::from_ref(word).addr()),
+        channels,
         woken: Cell::new(false),
         parked: Cell::new(false),
         thread: thread::current(),
@@ -159,13 +161,14 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait
     Wait::MaybeWoken
 }
 
-/// Takes up to `count` sleepers of `address` out of the table and wakes them. No scheduling point inside.
-fn wake_at(address: usize, count: u32) -> usize {
+/// Takes up to `count` sleepers of `address`, on one of `channels`, out of the table and wakes them. No scheduling point inside.
+fn wake_at(address: usize, count: u32, channels: u32) -> usize {
     let mut woken = 0;
     while woken < count as usize {
         let next = with_table(|sleepers| {
-            let mut here =
-                sleepers.iter().enumerate().filter(|(_, sleeper)| sleeper.address.get() == address);
+            let hears =
+                |sleeper: &Sleeper| sleeper.address.get() == address && sleeper.channels & channels != 0;
+            let mut here = sleepers.iter().enumerate().filter(|(_, sleeper)| hears(sleeper));
             let place = match current().wake_order {
                 WakeOrder::Fifo => here.next(),
                 WakeOrder::Lifo => here.next_back(),
@@ -183,7 +186,7 @@ fn wake_at(address: usize, count: u32) -> usize {
 }
 
 #[track_caller]
-pub(crate) fn wake(word: *const AtomicU32, count: u32) {
+pub(crate) fn wake_on(word: *const AtomicU32, count: u32, channels: u32) {
     if !sites::wakes() {
         return;
     }
@@ -191,7 +194,7 @@ pub(crate) fn wake(word: *const AtomicU32, count: u32) {
         // SAFETY: whoever made the setting has promised that words outlive their wakes.
         look(unsafe { &*word });
     }
-    wake_at(word.addr(), count);
+    wake_at(word.addr(), count, channels);
 }
 
 #[expect(dead_code, reason = "for Condition::notify_all, which does not requeue yet")]
@@ -206,7 +209,7 @@ pub(crate) fn requeue(
         return None;
     }
     let (source, target) = (ptr::from_ref(from).addr(), ptr::from_ref(to).addr());
-    let woken = wake_at(source, wake);
+    let woken = wake_at(source, wake, !0);
     let mut count = 0;
     with_table(|sleepers| {
         for sleeper in sleepers.iter().filter(|sleeper| sleeper.address.get() == source) {
@@ -233,5 +236,5 @@ pub(crate) fn wake_in_step(word: *const AtomicU32, count: u32) {
     if !sites::wakes() {
         return;
     }
-    wake_at(word.addr(), count);
+    wake_at(word.addr(), count, !0);
 }

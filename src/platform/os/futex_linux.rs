@@ -52,8 +52,9 @@ impl Deadline {
     }
 }
 
-/// Sleeps while `word` holds `expected`, until woken or `deadline`. Compare and sleep are one step. May return early.
-pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait {
+/// Sleeps while `word` holds `expected`, until woken on one of `channels` or `deadline`. Compare and sleep are one step. May
+/// return early.
+pub(crate) fn wait_on(word: &AtomicU32, expected: u32, deadline: &Deadline, channels: u32) -> Wait {
     #[cfg(test)]
     super::counted::count_futex_wait();
     let timespec = deadline.0.as_ref().map_or(ptr::null(), ptr::from_ref);
@@ -67,7 +68,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait
             expected,
             timespec,
             ptr::null::<u32>(),
-            !0u32,
+            channels,
         )
     };
     if status == 0 {
@@ -82,22 +83,25 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait
     }
 }
 
-/// Wakes up to `count` of those who sleep on the word at this address, the longest sleeping first. Nothing is
-/// dereferenced: the word may be gone, and then a stranger may be woken, which every wait tolerates.
-pub(crate) fn wake(word: *const AtomicU32, count: u32) {
+/// Wakes up to `count` of those who sleep on the word at this address, on one of `channels`, the longest sleeping first.
+/// Nothing is dereferenced: the word may be gone, and then a stranger may be woken, which every wait tolerates.
+pub(crate) fn wake_on(word: *const AtomicU32, count: u32, channels: u32) {
     if count == 0 {
         return; // the kernel would wake one
     }
     #[cfg(test)]
     super::counted::count_futex_wake();
-    // SAFETY: FUTEX_WAKE takes the address as a key and never reads through it in a private futex; a dead or
+    // SAFETY: FUTEX_WAKE_BITSET takes the address as a key and never reads through it in a private futex; a dead or
     // unmapped address gives an error, which changes nothing.
     unsafe {
         libc::syscall(
             libc::SYS_futex,
             word,
-            libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
+            libc::FUTEX_WAKE_BITSET | libc::FUTEX_PRIVATE_FLAG,
             i32::try_from(count).unwrap_or(i32::MAX),
+            ptr::null::<Timespec>(),
+            ptr::null::<u32>(),
+            channels,
         );
     }
 }
@@ -135,4 +139,6 @@ pub(crate) fn requeue(
 pub(crate) fn end_of(_: &AtomicU32) {}
 
 /// A wake that is one step with the store before it: a notion of the models; here every wake comes when it comes.
-pub(crate) use wake as wake_in_step;
+pub(crate) fn wake_in_step(word: *const AtomicU32, count: u32) {
+    wake_on(word, count, !0);
+}

@@ -136,6 +136,7 @@ thread_local! {
 #[derive(Debug)]
 struct Entry {
     address: usize,
+    channels: u32,
     parker: Arc<Parker>,
 }
 
@@ -153,8 +154,8 @@ fn bucket(address: usize) -> MutexGuard<'static, VecDeque<Entry>> {
     relock(TABLE[index(address)].lock())
 }
 
-/// Sleeps while `word` holds `expected`, until woken or `deadline`. Compare and sleep are one step.
-pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait {
+/// Sleeps while `word` holds `expected`, until woken on one of `channels` or `deadline`. Compare and sleep are one step.
+pub(crate) fn wait_on(word: &AtomicU32, expected: u32, deadline: &Deadline, channels: u32) -> Wait {
     #[cfg(test)]
     super::counted::count_futex_wait();
     let address = ptr::from_ref(word).addr();
@@ -168,7 +169,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait
             return Wait::Changed;
         }
         parker.flag.store(SLEEPING, std::sync::atomic::Ordering::Relaxed);
-        bucket.push_back(Entry { address, parker: Arc::clone(&parker) });
+        bucket.push_back(Entry { address, channels, parker: Arc::clone(&parker) });
     }
     match deadline.0 {
         None => parker.park(),
@@ -199,12 +200,12 @@ fn withdraw(parker: &Arc<Parker>, address: usize) -> bool {
     all.iter_mut().any(|bucket| remove(bucket))
 }
 
-/// Takes up to `count` entries of `address` out of `bucket`, the oldest first.
-fn take(bucket: &mut VecDeque<Entry>, address: usize, count: u32) -> Vec<Entry> {
+/// Takes up to `count` entries of `address`, on one of `channels`, out of `bucket`, the oldest first.
+fn take(bucket: &mut VecDeque<Entry>, address: usize, count: u32, channels: u32) -> Vec<Entry> {
     let mut taken = Vec::new();
     let mut place = 0;
     while place < bucket.len() && taken.len() < count as usize {
-        if bucket[place].address == address {
+        if bucket[place].address == address && bucket[place].channels & channels != 0 {
             taken.extend(bucket.remove(place));
         } else {
             place += 1;
@@ -213,15 +214,15 @@ fn take(bucket: &mut VecDeque<Entry>, address: usize, count: u32) -> Vec<Entry> 
     taken
 }
 
-/// Wakes up to `count` of those who sleep on the word at this address, the longest sleeping first. Nothing is
-/// dereferenced.
-pub(crate) fn wake(word: *const AtomicU32, count: u32) {
+/// Wakes up to `count` of those who sleep on the word at this address, on one of `channels`, the longest sleeping first.
+/// Nothing is dereferenced.
+pub(crate) fn wake_on(word: *const AtomicU32, count: u32, channels: u32) {
     if count == 0 {
         return;
     }
     #[cfg(test)]
     super::counted::count_futex_wake();
-    let woken = take(&mut bucket(word.addr()), word.addr(), count);
+    let woken = take(&mut bucket(word.addr()), word.addr(), count, channels);
     for entry in woken {
         entry.parker.unpark();
     }
@@ -253,8 +254,8 @@ pub(crate) fn requeue(
             Some(second) if index(source) == low => (&mut *first, Some(&mut **second)),
             Some(second) => (&mut **second, Some(&mut *first)),
         };
-        let woken = take(source_bucket, source, wake);
-        let mut moving = take(source_bucket, source, moved);
+        let woken = take(source_bucket, source, wake, !0);
+        let mut moving = take(source_bucket, source, moved, !0);
         let count = woken.len() + moving.len();
         for entry in &mut moving {
             entry.address = target;
@@ -273,4 +274,6 @@ pub(crate) fn requeue(
 pub(crate) fn end_of(_: &AtomicU32) {}
 
 /// A wake that is one step with the store before it: a notion of the models; here every wake comes when it comes.
-pub(crate) use wake as wake_in_step;
+pub(crate) fn wake_in_step(word: *const AtomicU32, count: u32) {
+    wake_on(word, count, !0);
+}

@@ -1,9 +1,9 @@
 //! The futex of this build, whichever that is: run with and without `--cfg tollgate_portable`.
 
-use super::super::futex::store_and_wake;
+use super::super::futex::{store_and_wake, wait, wait_on, wake, wake_on};
 use super::super::{Duration, Instant, Wait};
 use super::atomic::{AtomicU32, Ordering::SeqCst};
-use super::futex::{Deadline, requeue, wait, wake};
+use super::futex::{Deadline, requeue};
 use std::sync::atomic::AtomicUsize;
 use std::thread;
 
@@ -175,5 +175,24 @@ fn no_wake_is_lost_among_time_outs() {
                 });
             });
         }
+    });
+}
+
+/// A wake on a channel passes by those who do not listen on it, though they have slept longer.
+#[test]
+fn a_wake_reaches_those_on_its_channel() {
+    let word = AtomicU32::new(0);
+    thread::scope(|s| {
+        let first = s.spawn(|| wait_on(&word, 0, &Deadline::NEVER, 1));
+        until_asleep(&word, 1);
+        let second = s.spawn(|| wait_on(&word, 0, &Deadline::NEVER, 2));
+        until_asleep(&word, 2);
+        wake_on(&word, u32::MAX, 4);
+        wake_on(&word, u32::MAX, 2);
+        assert_eq!(second.join().unwrap(), Wait::MaybeWoken);
+        until_asleep(&word, 1);
+        assert!(!first.is_finished());
+        wake(&word, 1);
+        assert_eq!(first.join().unwrap(), Wait::MaybeWoken);
     });
 }
