@@ -31,6 +31,8 @@ fn group<'a>(criterion: &'a mut Criterion, name: &str, elements_per_round: usize
 }
 
 const THREADS: [usize; 2] = [2, 8];
+/// One who notifies, and sixteen who wait.
+const CROWD: usize = 17;
 const SECTIONS: [Section; 2] = [Section::Empty, Section::Short];
 
 fn locks(criterion: &mut Criterion) {
@@ -102,6 +104,24 @@ fn conditions(criterion: &mut Criterion) {
         ping_pong::<condition::Std>(&mut group, how);
         ping_pong::<condition::ParkingLot>(&mut group, how);
     }
+    for how in [Notify::AfterUnlock, Notify::UnderLock] {
+        let mut group = group(criterion, &format!("broadcast to {}, {}", CROWD - 1, how.name()), CROWD);
+        broadcast::<condition::Tollgate>(&mut group, how);
+        broadcast::<condition::Std>(&mut group, how);
+        broadcast::<condition::ParkingLot>(&mut group, how);
+    }
+}
+
+/// Threads meet; the last one notifies all. A round is one meeting.
+fn broadcast<C: BenchCondition>(group: &mut Group<'_>, how: Notify) {
+    group.bench_function(C::NAME, |bencher| {
+        bencher.iter_custom(|rounds| {
+            let Apart(condition) = &Apart(C::new());
+            let (took, _) = team::run(CROWD, |_| (0..rounds).for_each(|_| condition.meet(CROWD as u64, how)));
+            assert_eq!(condition.turns(), CROWD as u64 * rounds, "{}: lost a turn", C::NAME);
+            took
+        });
+    });
 }
 
 /// Two threads take turns. A round is there and back.

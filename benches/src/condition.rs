@@ -27,6 +27,9 @@ pub trait BenchCondition: Sync {
     fn new() -> Self;
     /// Waits until the number of turns is `me` modulo 2, takes one, and notifies one.
     fn turn(&self, me: u64, how: Notify);
+    /// Takes a turn, and returns when the number of turns is a multiple of `parties` again, as a barrier would. The last one
+    /// notifies all.
+    fn meet(&self, parties: u64, how: Notify);
     /// How many turns were taken.
     fn turns(&self) -> u64;
     /// `notify_one`.
@@ -60,6 +63,23 @@ impl BenchCondition for Tollgate {
             drop(turns);
         }
         self.changed.notify_one();
+    }
+
+    #[inline]
+    fn meet(&self, parties: u64, how: Notify) {
+        let mut turns = self.turns.lock();
+        *turns += 1;
+        let enough = turns.next_multiple_of(parties);
+        if *turns == enough {
+            if how == Notify::AfterUnlock {
+                drop(turns);
+            }
+            self.changed.notify_all();
+            return;
+        }
+        while *turns < enough {
+            self.changed.wait(&mut turns);
+        }
     }
 
     fn turns(&self) -> u64 {
@@ -104,6 +124,23 @@ impl BenchCondition for Std {
         self.changed.notify_one();
     }
 
+    #[inline]
+    fn meet(&self, parties: u64, how: Notify) {
+        let mut turns = self.turns.lock().unwrap();
+        *turns += 1;
+        let enough = turns.next_multiple_of(parties);
+        if *turns == enough {
+            if how == Notify::AfterUnlock {
+                drop(turns);
+            }
+            self.changed.notify_all();
+            return;
+        }
+        while *turns < enough {
+            turns = self.changed.wait(turns).unwrap();
+        }
+    }
+
     fn turns(&self) -> u64 {
         *self.turns.lock().unwrap()
     }
@@ -144,6 +181,23 @@ impl BenchCondition for ParkingLot {
             drop(turns);
         }
         self.changed.notify_one();
+    }
+
+    #[inline]
+    fn meet(&self, parties: u64, how: Notify) {
+        let mut turns = self.turns.lock();
+        *turns += 1;
+        let enough = turns.next_multiple_of(parties);
+        if *turns == enough {
+            if how == Notify::AfterUnlock {
+                drop(turns);
+            }
+            self.changed.notify_all();
+            return;
+        }
+        while *turns < enough {
+            self.changed.wait(&mut turns);
+        }
     }
 
     fn turns(&self) -> u64 {
