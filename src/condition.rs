@@ -11,8 +11,8 @@
 //! and its wait says so: the notification is used, not lost. (CPython loses it: it returns `False` although the token was
 //! spent. R33 of the historical bugs is the same with a lock.)
 //!
-//! `notify_all` does not wake a herd: it wakes two waiters, and each waiter that has the lock again wakes another one. See
-//! [`crate::gate`], `turn`.
+//! `notify_all` wakes each waiter by a call of its own, and they then queue for the lock. Moving them to the lock's word
+//! instead is the next step for this file.
 
 use crate::gate::Gate;
 use crate::lock::LockGuard;
@@ -198,7 +198,7 @@ impl Condition {
         if mutated(Mutant::ConditionNotifyWithoutWake) {
             return 0;
         }
-        self.gate.notify_in_turn(count)
+        self.gate.notify_exact(count)
     }
 
     /// Wakes all threads that are waiting. How many were woken.
@@ -251,12 +251,7 @@ impl Condition {
             relock = Some(Relock(lock));
         };
         match self.gate.wait_exact(ptr::from_ref(lock).addr(), deadline, release) {
-            Ok((notified, turn)) => {
-                drop(relock.take());
-                // With the lock in hand: the next one in line wakes up while we are inside.
-                drop(turn);
-                notified
-            }
+            Ok(notified) => notified,
             Err(_) => panic!(
                 "Condition: waited on with two locks at once; all threads that wait at the same time must use one lock"
             ),

@@ -132,7 +132,6 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::ConditionNotifyWithoutWake
         | Mutant::ConditionTimeoutSwallowsNotify
         | Mutant::ConditionNoLastLook
-        | Mutant::GateTurnForgotten
         | Mutant::GateTrustsWake => (&["condition: "], None),
         Mutant::QueuePutWithoutNotify | Mutant::QueueGetWithoutNotify => {
             (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], None)

@@ -15,9 +15,7 @@
 //!    a data race with the notifier's walk along the chain. loom found it.)
 //! 2. A waiter stays in place, and alive, from [`WaitList::insert`] until it has been removed or its word has been stored
 //!    to. (`Gate::leave` is what keeps this promise.)
-//! 3. In a chain that was divided, each waiter owns the ones behind it in its strand once it has been told, as whoever took the
-//!    chain did before.
-//! 4. Tickets rise from head to tail. A waiter keeps its ticket for the whole call, so one that was woken in vain rejoins
+//! 3. Tickets rise from head to tail. A waiter keeps its ticket for the whole call, so one that was woken in vain rejoins
 //!    where it was.
 
 use crate::platform::atomic::AtomicU32;
@@ -46,7 +44,6 @@ pub(super) struct Waiter {
 
 #[derive(Debug)]
 struct Links {
-    /// In the line: the one before. In a chain: the one that this waiter tells when it has been told, if any.
     previous: *const Waiter,
     next: *const Waiter,
     ticket: Option<u64>,
@@ -71,16 +68,6 @@ impl Waiter {
     unsafe fn set_linked(&self, now: bool) -> bool {
         // SAFETY: exclusive by contract.
         self.linked.with_mut(|linked| unsafe { std::mem::replace(&mut *linked, now) })
-    }
-
-    /// The waiter that this one has to tell, if any: those behind it in its strand.
-    ///
-    /// # Safety
-    ///
-    /// The calling thread's own waiter, and it is not in a line: invariant 3.
-    pub(super) unsafe fn behind(&self) -> *const Waiter {
-        // SAFETY: by contract nobody else has this waiter any more.
-        unsafe { self.links(|links| std::mem::replace(&mut links.previous, ptr::null())) }
     }
 
     /// # Safety
@@ -175,8 +162,7 @@ impl WaitList {
             if !waiter.set_linked(false) {
                 return false;
             }
-            let (previous, next) =
-                waiter.links(|links| (std::mem::replace(&mut links.previous, ptr::null()), links.next));
+            let (previous, next) = waiter.links(|links| (links.previous, links.next));
             match previous.as_ref() {
                 Some(previous) => previous.links(|links| links.next = next),
                 None => self.head = next,
@@ -202,16 +188,12 @@ impl WaitList {
             let mut last: Option<&Waiter> = None;
             while let Some(waiter) = self.head.as_ref().filter(|_| length < count) {
                 waiter.set_linked(false);
-                self.head = waiter.links(|links| {
-                    links.previous = ptr::null();
-                    links.next
-                });
+                self.head = waiter.links(|links| links.next);
                 last = Some(waiter);
                 length += 1;
             }
-            if let Some(last) = last {
-                last.links(|links| links.next = ptr::null());
-            }
+            let Some(last) = last else { return Chain { next: ptr::null(), length } };
+            last.links(|links| links.next = ptr::null());
             match self.head.as_ref() {
                 Some(head) => head.links(|links| links.previous = ptr::null()),
                 None => self.tail = ptr::null(),
@@ -233,35 +215,13 @@ impl Chain {
         self.length
     }
 
-    /// Divides the chain into `width` strands, or fewer: the oldest waiters stay in the chain, and each of them gets those behind
-    /// it in its strand, every `width`-th waiter, by way of [`Waiter::behind`].
-    pub(super) fn divide(&mut self, width: usize) {
-        let next = |waiter: &Waiter| {
-            // SAFETY: a waiter that belongs to this chain and has not been told yet (invariants 1 and 2).
-            unsafe { waiter.links(|links| links.next) }
-        };
-        let mut ahead = self.next;
-        for _ in 0..width {
-            // SAFETY: null or a waiter of this chain, as above; so are the two below.
-            ahead = unsafe { ahead.as_ref() }.map_or(ptr::null(), next);
-        }
-        let mut place = self.next;
-        // SAFETY: as above.
-        while let (Some(waiter), Some(behind)) = unsafe { (place.as_ref(), ahead.as_ref()) } {
-            // SAFETY: as above.
-            unsafe { waiter.links(|links| links.previous = ahead) };
-            (place, ahead) = (next(waiter), next(behind));
-        }
-        self.length = self.length.min(width);
-    }
-
     /// The next waiter's word. The waiter may be gone as soon as that is stored to.
     pub(super) fn next_word(&mut self) -> Option<*const AtomicU32> {
-        self.length = self.length.checked_sub(1)?;
-        // SAFETY: a waiter that belongs to this chain and has not been told yet (invariants 1 and 2).
+        // SAFETY: null or a waiter that belongs to this chain and has not been told yet (invariants 1 and 2).
         let waiter = unsafe { self.next.as_ref() }?;
         // SAFETY: as above.
         self.next = unsafe { waiter.links(|links| links.next) };
+        self.length -= 1;
         Some(&raw const waiter.word)
     }
 }
@@ -275,30 +235,6 @@ mod tests {
         // SAFETY: one thread, and the waiters outlive the chain.
         let mut chain = unsafe { list.take(count) };
         std::iter::from_fn(|| chain.next_word()).collect()
-    }
-
-    #[test]
-    fn a_chain_is_divided_into_strands() {
-        let waiters: [Waiter; 7] = std::array::from_fn(|_| Waiter::new(0));
-        for (width, strands) in
-            [(1, vec![vec![0, 1, 2, 3, 4, 5, 6]]), (3, vec![vec![0, 3, 6], vec![1, 4], vec![2, 5]])]
-        {
-            let mut list = WaitList::new();
-            // SAFETY: one thread, each waiter in no list when it is inserted, and all outlive the list's use.
-            waiters.iter().for_each(|waiter| unsafe { list.insert(waiter) });
-            // SAFETY: one thread, and the waiters outlive the chain.
-            let mut chain = unsafe { list.take(usize::MAX) };
-            chain.divide(width);
-            assert_eq!(chain.len(), width);
-            let number = |waiter: *const Waiter| waiters.iter().position(|other| ptr::eq(other, waiter));
-            let told = std::iter::from_fn(|| chain.next_word()).map(|word| {
-                let first = waiters.iter().position(|waiter| ptr::eq(&raw const waiter.word, word));
-                // SAFETY: all count as told.
-                let behind = |&place: &usize| number(unsafe { waiters[place].behind() });
-                std::iter::successors(first, behind).collect::<Vec<_>>()
-            });
-            assert_eq!(told.collect::<Vec<_>>(), strands);
-        }
     }
 
     #[test]

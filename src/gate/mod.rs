@@ -16,8 +16,8 @@
 //!
 //! # Two policies
 //!
-//! * **Exact** ([`Gate::notify_in_turn`]: conditions; [`Gate::release_all`]: joiners, shutdown): the n longest waiting, no more,
-//!   no fewer. Who is picked needs no second look: what it waited for has happened.
+//! * **Exact** ([`Gate::notify_exact`]: conditions, joiners, shutdown): the n longest waiting, no more, no fewer. Who is
+//!   picked needs no second look: what it waited for has happened.
 //! * **One wake in flight** ([`Gate::notify`]: semaphores, queues): the waiter at the head is woken, if what is there now
 //!   would serve it; until it has looked, further notifications do nothing. Whoever is awake may be faster (barging).
 //!   A wake for each released permit, or handing each permit to the sleeper at the head, was 2 to 100 times slower in an
@@ -82,7 +82,6 @@
 
 mod list;
 mod place;
-mod turn;
 
 use crate::platform::atomic::{
     AtomicU32,
@@ -93,10 +92,9 @@ use crate::platform::{
     Deadline, Mutant, Patience, Spin, Stopwatch, UnsafeCell, futex, mutated, sc_handshake,
 };
 use crate::raw_lock::RawLock;
-use list::{ASLEEP, Chain, RELEASED, WOKEN, WaitList, Waiter};
+use list::{ASLEEP, RELEASED, WOKEN, WaitList, Waiter};
 use place::{Pick, Place, Visit};
 use std::fmt;
-pub(crate) use turn::Turn;
 
 const WAKING: u32 = 1;
 const CLOSED: u32 = 1 << 1;
@@ -168,44 +166,50 @@ impl Gate {
             Some(chain)
         });
         if let Some(chain) = picked {
-            tell_all(chain, WOKEN);
+            self.tell(chain, WOKEN);
         }
     }
 
-    /// Notifies the `count` longest waiting, exactly, and returns how many that were. They wake up one after the other, see [`turn`].
+    /// Wakes the `count` longest waiting, exactly, and returns how many that were. What they waited for has happened.
     ///
     /// The caller provides the order between its state change and the load here: a lock that the waiters held when they
     /// joined, or a fence.
     #[inline]
-    pub(crate) fn notify_in_turn(&self, count: usize) -> usize {
+    pub(crate) fn notify_exact(&self, count: usize) -> usize {
         if self.word.load(Relaxed) < WAITER || count == 0 {
             return 0;
         }
-        let mut chain = self.take(count);
-        let notified = chain.len();
-        chain.divide(turn::WIDTH);
-        tell_all(chain, RELEASED);
-        notified
+        self.notify_exact_contended(count)
     }
 
     /// Wakes everybody: the state has changed for good (closed, shut down, nothing left to do).
     pub(crate) fn release_all(&self) {
         // The notifier's half of the handshake.
         fence(SeqCst);
-        if self.word.load(Relaxed) >= WAITER {
-            tell_all(self.take(usize::MAX), RELEASED);
-        }
+        self.notify_exact(usize::MAX);
     }
 
-    /// Takes the `count` longest waiting out of the line. They are to be told, all of them.
     #[cold]
-    fn take(&self, count: usize) -> Chain {
-        self.locked(|line| {
-            // SAFETY: under the lock; the callers see to it that every word in the chain is stored to.
+    fn notify_exact_contended(&self, count: usize) -> usize {
+        let chain = self.locked(|line| {
+            // SAFETY: under the lock; every word in the chain is stored to below.
             let chain = unsafe { line.take(count) };
             self.word.fetch_sub(WAITER * chain.len() as u32, Relaxed);
             chain
-        })
+        });
+        self.tell(chain, RELEASED)
+    }
+
+    /// Stores `value` to the word of each waiter in the chain and wakes it.
+    fn tell(&self, mut chain: list::Chain, value: u32) -> usize {
+        let mut told = 0;
+        while let Some(word) = chain.next_word() {
+            told += 1;
+            // Release: what the notifier did is visible to the waiter. The last access to the waiter.
+            // SAFETY: the waiter stays alive until its word is stored to (invariant 2 of the list).
+            unsafe { futex::store_and_wake(word, value, Release, |before| before == ASLEEP) };
+        }
+        told
     }
 
     /// Waits until `attempt` succeeds; `None` when patience runs out first. The caller has tried once, or was not
@@ -277,9 +281,9 @@ impl Gate {
         }
     }
 
-    /// Joins the line, runs `before_sleep`, and sleeps until notified by [`Gate::notify_in_turn`] (`true`) or until
+    /// Joins the line, runs `before_sleep`, and sleeps until notified by [`Gate::notify_exact`] (`true`) or until
     /// `deadline`, which is `None` if there is no time at all. Notifications count from before `before_sleep` on: for
-    /// conditions, where that releases the user's lock. The caller drops the [`Turn`] when it has the lock again.
+    /// conditions, where that releases the user's lock.
     ///
     /// An error, and nothing has happened, if the line holds a waiter with another tag.
     pub(crate) fn wait_exact(
@@ -287,7 +291,7 @@ impl Gate {
         tag: usize,
         deadline: Option<Deadline>,
         before_sleep: impl FnOnce(),
-    ) -> Result<(bool, Turn), AnotherTag> {
+    ) -> Result<bool, AnotherTag> {
         let waiter = Waiter::new(tag);
         let place = Place::new(self, &waiter);
         if mutated(Mutant::ConditionJoinsAfterUnlock) {
@@ -310,9 +314,7 @@ impl Gate {
             Some(deadline) => place.sleep(&deadline),
             None => (place.leave(), true),
         };
-        let notified =
-            pick == Pick::Released && !(timed_out && mutated(Mutant::ConditionTimeoutSwallowsNotify));
-        Ok((notified, place.turn()))
+        Ok(pick == Pick::Released && !(timed_out && mutated(Mutant::ConditionTimeoutSwallowsNotify)))
     }
 
     /// Waits until `arrived()`, which is asked whenever [`Gate::release_all`] is called; `false` when patience runs out first.
@@ -362,25 +364,6 @@ impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gate").field("waiting", &self.waiting()).finish()
     }
-}
-
-/// Stores `value` to the word of each waiter in the chain and wakes it.
-fn tell_all(mut chain: Chain, value: u32) {
-    while let Some(word) = chain.next_word() {
-        // SAFETY: the waiter stays alive until its word is stored to (invariant 2 of the list).
-        unsafe { tell(word, value) };
-    }
-}
-
-/// Stores `value` to a waiter's word and wakes it.
-///
-/// # Safety
-///
-/// The waiter is alive until then.
-unsafe fn tell(word: *const AtomicU32, value: u32) {
-    // Release: what the notifier did is visible to the waiter. The last access to the waiter.
-    // SAFETY: by contract.
-    unsafe { futex::store_and_wake(word, value, Release, |before| before == ASLEEP) };
 }
 
 /// The line holds a waiter with another tag.

@@ -3,12 +3,10 @@
 //! Both types do their work in `Drop`, so that a function that waits may end in any way, by a panic too.
 
 use super::list::{ASLEEP, WAITING, WOKEN, WaitList, Waiter};
-use super::turn::Turn;
 use super::{CLOSED, Gate, WAITER};
 use crate::platform::atomic::Ordering::{Acquire, Relaxed};
 use crate::platform::{Deadline, Mutant, Wait, futex, mutated, torn_down};
 use std::cell::Cell;
-use std::ptr;
 
 /// By whom a waiter was taken out of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +15,7 @@ pub(super) enum Pick {
     Nobody,
     /// By [`Gate::notify`]: it is the wake in flight.
     Woken,
-    /// By [`Gate::notify_in_turn`] or [`Gate::release_all`].
+    /// By [`Gate::notify_exact`].
     Released,
 }
 
@@ -108,18 +106,6 @@ impl<'a> Place<'a> {
         if self.in_line.get() && self.leave() == Pick::Woken {
             self.gate.clear_waking();
         }
-    }
-
-    /// What the waiter owes to those behind it, if it was notified in turn.
-    pub(super) fn turn(&self) -> Turn {
-        let next = if self.in_line.get() {
-            ptr::null()
-        } else {
-            // SAFETY: this thread's waiter, and not in the line any more.
-            unsafe { self.waiter.behind() }
-        };
-        // SAFETY: what `divide` left to this waiter, and asked for once.
-        unsafe { Turn::of(next) }
     }
 
     fn told(&self) -> Option<Pick> {

@@ -97,8 +97,6 @@ pub enum Mutant {
     GateNoLastTry,
     /// `Gate`: a return from the futex counts as a notification.
     GateTrustsWake,
-    /// `Gate`: a waiter that was notified in turn does not tell the next one.
-    GateTurnForgotten,
     /// `Gate`: who waits for an event takes a release for it.
     GateTrustsRelease,
     /// `Semaphore`: `release` does not tell the gate.
@@ -151,7 +149,6 @@ impl Mutant {
         Mutant::GateNewcomerSilent,
         Mutant::GateNoLastTry,
         Mutant::GateTrustsWake,
-        Mutant::GateTurnForgotten,
         Mutant::GateTrustsRelease,
         Mutant::SemaphoreReleaseWithoutNotify,
         Mutant::SemaphoreCloseWithoutWake,
