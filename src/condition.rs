@@ -11,6 +11,15 @@
 //! and its wait says so: the notification is used, not lost. (CPython loses it: it returns `False` although the token was
 //! spent. R33 of the historical bugs is the same with a lock.)
 //!
+//! # Over an `RLock`
+//!
+//! What is released is the [`RawLock`] inside, whole. Before, the thread steps out of its levels, and afterwards in again
+//! ([`Outside`]): both with the lock held, so nobody comes between the levels, and the lock's owner is never a thread that does
+//! not hold it. At depth 1 the wait borrows the only guard there is, so nothing is lent while others have the lock. At a greater
+//! depth outer guards lend `&T`: that is sound for a `T: Sync` alone, and `wait` cannot ask for that, so it refuses, and
+//! `wait_all_levels` asks. (And nobody else may change the value through a `&mut T` meanwhile: the lock counts those who wait
+//! so, see `RawRLock`.) A predicate may lock again and keep the guard, so each single wait looks at the depth.
+//!
 //! `notify_all` wakes each waiter by a call of its own, and they then queue for the lock. Moving them to the lock's word
 //! instead is the next step for this file.
 
@@ -18,6 +27,7 @@ use crate::gate::Gate;
 use crate::lock::LockGuard;
 use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated, torn_down};
 use crate::raw_lock::RawLock;
+use crate::rlock::RLockGuard;
 use std::fmt;
 use std::ptr;
 
@@ -29,10 +39,34 @@ mod sealed {
     #[derive(Debug)]
     pub struct Key(pub(super) ());
 
-    /// What a condition needs of a guard.
+    /// What a condition needs of a guard. Only an [`RLock`](crate::RLock) has levels.
     pub trait Guarded {
         /// The lock that the guard holds.
         fn raw(&self, key: Key) -> &RawLock;
+
+        /// How many guards of this thread hold it.
+        fn levels(&mut self, _: Key) -> u32 {
+            1
+        }
+
+        /// Before the lock is released, whatever its levels; how many there were.
+        ///
+        /// # Safety
+        ///
+        /// Nothing but a release of `raw`, an acquisition and [`Guarded::step_in`] follows. If there is more than one level, the value
+        /// is `Sync`.
+        unsafe fn step_out(&mut self, _: Key) -> u32 {
+            1
+        }
+
+        /// After the lock has been acquired again.
+        ///
+        /// # Safety
+        ///
+        /// `raw` has been acquired again, and `levels` is what `step_out` returned.
+        unsafe fn step_in(&mut self, _: Key, levels: u32) {
+            let _ = levels;
+        }
     }
 }
 
@@ -42,7 +76,27 @@ impl<T: ?Sized> sealed::Guarded for LockGuard<'_, T> {
     }
 }
 
-/// A guard with which one can wait on a [`Condition`]: [`LockGuard`]. Sealed.
+impl<T: ?Sized> sealed::Guarded for RLockGuard<'_, T> {
+    fn raw(&self, _: sealed::Key) -> &RawLock {
+        RLockGuard::raw(self)
+    }
+
+    fn levels(&mut self, _: sealed::Key) -> u32 {
+        RLockGuard::levels(self)
+    }
+
+    unsafe fn step_out(&mut self, _: sealed::Key) -> u32 {
+        // SAFETY: by contract.
+        unsafe { RLockGuard::step_out(self) }
+    }
+
+    unsafe fn step_in(&mut self, _: sealed::Key, levels: u32) {
+        // SAFETY: by contract.
+        unsafe { RLockGuard::step_in(self, levels) }
+    }
+}
+
+/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`RLockGuard`]. Sealed.
 ///
 /// It gives no way to the lock behind the guard:
 ///
@@ -54,11 +108,13 @@ impl<T: ?Sized> sealed::Guarded for LockGuard<'_, T> {
 pub trait WaitGuard: sealed::Guarded {}
 
 impl<T: ?Sized> WaitGuard for LockGuard<'_, T> {}
+impl<T: ?Sized> WaitGuard for RLockGuard<'_, T> {}
 
 /// Lets threads wait, under a lock, until they are notified. Python's `threading.Condition`, without the lock inside.
 ///
 /// | Python | Rust |
 /// |---|---|
+/// | `condition = Condition()` | `Condition::new()`, with an [`RLock`](crate::RLock): [see below](#over-an-rlock) |
 /// | `condition = Condition(lock)` | `Condition::new()`; the lock comes with the guard |
 /// | `with condition: condition.wait()` | `let mut guard = lock.lock(); condition.wait(&mut guard)` |
 /// | `condition.wait_for(predicate)` | [`condition.wait_while(&mut guard, …)`](Condition::wait_while), with the predicate negated |
@@ -89,13 +145,83 @@ impl<T: ?Sized> WaitGuard for LockGuard<'_, T> {}
 /// With nobody waiting it does nothing. In Python the notifier must hold the lock; here it need not. But the *change* that
 /// waiters look for must be made under the lock, or a waiter may miss it between its look and its wait.
 ///
+/// # Over an `RLock`
+///
+/// Python's `Condition()` is over an `RLock`, so that methods which lock can call each other, and `wait` releases all levels. Here
+/// [`wait`](Condition::wait) and its forms work at depth 1, and refuse to at a greater one: the outer guards lend `&T`, and others will
+/// have the lock. [`wait_all_levels`](Condition::wait_all_levels) and its forms release all levels, for a value that is `Sync`, and
+/// come back at the same depth. So this program
+///
+/// ```python
+/// class Stock:
+///     def __init__(self):
+///         self.changed = Condition()
+///         self.boxes = 0
+///
+///     def put(self):
+///         with self.changed:
+///             self.boxes += 1
+///             self.changed.notify()
+///
+///     def take(self):
+///         with self.changed:
+///             self.changed.wait_for(lambda: self.boxes > 0)
+///             self.boxes -= 1
+///
+///     def take_pair(self):
+///         with self.changed:  # take() locks again, and may wait
+///             self.take()
+///             self.take()
+/// ```
+///
+/// becomes
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use tollgate::{Condition, RLock};
+///
+/// #[derive(Default)]
+/// struct Stock {
+///     boxes: RLock<AtomicU32>, // an atomic for the sake of `Sync`; it is the lock that orders
+///     changed: Condition,
+/// }
+///
+/// impl Stock {
+///     fn put(&self) {
+///         self.boxes.lock().fetch_add(1, Relaxed);
+///         self.changed.notify_one();
+///     }
+///
+///     fn take(&self) {
+///         let mut boxes = self.boxes.lock();
+///         self.changed.wait_all_levels_while(&mut boxes, |boxes| boxes.load(Relaxed) == 0);
+///         boxes.fetch_sub(1, Relaxed);
+///     }
+///
+///     fn take_pair(&self) {
+///         let _level = self.boxes.lock(); // `take` locks again, and may wait
+///         self.take();
+///         self.take();
+///     }
+/// }
+///
+/// let stock = Stock::default();
+/// std::thread::scope(|s| {
+///     s.spawn(|| stock.take_pair());
+///     stock.put();
+///     stock.put();
+/// });
+/// assert!(!stock.boxes.is_locked());
+/// ```
+///
 /// # Memory ordering
 ///
 /// That of the lock, which is held again when a wait returns.
 ///
 /// # Panics
 ///
-/// Waiting panics when other threads are waiting on this condition with another lock. The lock is held as before.
+/// Waiting panics when other threads are waiting on this condition with another lock, and, but for `wait_all_levels` and its forms,
+/// when the calling thread holds more than one level of an `RLock`. The lock is held as before, at the same depth.
 ///
 /// # Cost
 ///
@@ -150,7 +276,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     pub fn wait_while<G: WaitGuard>(&self, guard: &mut G, blocked: impl FnMut(&mut G) -> bool) {
-        let unblocked = self.wait_while_within(guard, Patience::Forever, blocked);
+        let unblocked = self.wait_while_within(guard, Levels::One, Patience::Forever, blocked);
         debug_assert!(unblocked);
     }
 
@@ -167,7 +293,7 @@ impl Condition {
         timeout: Duration,
         blocked: impl FnMut(&mut G) -> bool,
     ) -> bool {
-        self.wait_while_within(guard, Patience::timeout(timeout), blocked)
+        self.wait_while_within(guard, Levels::One, Patience::timeout(timeout), blocked)
     }
 
     /// Waits as long as `blocked` says so, until `deadline` at most. `true` if `blocked` said no, which is asked once more
@@ -183,7 +309,103 @@ impl Condition {
         deadline: Instant,
         blocked: impl FnMut(&mut G) -> bool,
     ) -> bool {
-        self.wait_while_within(guard, Patience::Until(deadline), blocked)
+        self.wait_while_within(guard, Levels::One, Patience::Until(deadline), blocked)
+    }
+
+    /// Releases all levels of an `RLock`, waits until notified, and takes them all back.
+    ///
+    /// Outer guards lend `&T` while other threads have the lock, so it takes a `T: Sync`; and meanwhile those cannot have the value
+    /// mutably by [`RLockGuard::get_mut`].
+    ///
+    /// ```compile_fail,E0277
+    /// use std::cell::Cell;
+    /// use tollgate::{Condition, RLock};
+    ///
+    /// let lock = RLock::new(Cell::new(0));
+    /// Condition::new().wait_all_levels(&mut lock.lock());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If other threads are waiting on this condition with another lock.
+    pub fn wait_all_levels<T: ?Sized + Sync>(&self, guard: &mut RLockGuard<'_, T>) {
+        let notified = self.wait_outside(guard, Levels::All, Patience::Forever.deadline());
+        debug_assert!(notified);
+    }
+
+    /// Releases all levels of an `RLock` and waits until notified (`true`) or until `timeout` has passed (`false`). All levels are
+    /// held again in both cases.
+    ///
+    /// # Panics
+    ///
+    /// If other threads are waiting on this condition with another lock.
+    #[must_use = "whether the wait was notified or timed out"]
+    pub fn wait_all_levels_timeout<T: ?Sized + Sync>(
+        &self,
+        guard: &mut RLockGuard<'_, T>,
+        timeout: Duration,
+    ) -> bool {
+        self.wait_outside(guard, Levels::All, Patience::timeout(timeout).deadline())
+    }
+
+    /// Releases all levels of an `RLock` and waits until notified (`true`) or until `deadline` (`false`). All levels are held again
+    /// in both cases.
+    ///
+    /// # Panics
+    ///
+    /// If other threads are waiting on this condition with another lock.
+    #[must_use = "whether the wait was notified or timed out"]
+    pub fn wait_all_levels_deadline<T: ?Sized + Sync>(
+        &self,
+        guard: &mut RLockGuard<'_, T>,
+        deadline: Instant,
+    ) -> bool {
+        self.wait_outside(guard, Levels::All, Patience::Until(deadline).deadline())
+    }
+
+    /// [`wait_while`](Condition::wait_while), with all levels of an `RLock` released in each wait. They are held when `blocked` is
+    /// asked, and when it panics.
+    ///
+    /// # Panics
+    ///
+    /// If other threads are waiting on this condition with another lock.
+    pub fn wait_all_levels_while<'a, T: ?Sized + Sync>(
+        &self,
+        guard: &mut RLockGuard<'a, T>,
+        blocked: impl FnMut(&mut RLockGuard<'a, T>) -> bool,
+    ) {
+        let unblocked = self.wait_while_within(guard, Levels::All, Patience::Forever, blocked);
+        debug_assert!(unblocked);
+    }
+
+    /// [`wait_while_timeout`](Condition::wait_while_timeout), with all levels of an `RLock` released in each wait.
+    ///
+    /// # Panics
+    ///
+    /// If other threads are waiting on this condition with another lock.
+    #[must_use = "whether the predicate was met or the time ran out"]
+    pub fn wait_all_levels_while_timeout<'a, T: ?Sized + Sync>(
+        &self,
+        guard: &mut RLockGuard<'a, T>,
+        timeout: Duration,
+        blocked: impl FnMut(&mut RLockGuard<'a, T>) -> bool,
+    ) -> bool {
+        self.wait_while_within(guard, Levels::All, Patience::timeout(timeout), blocked)
+    }
+
+    /// [`wait_while_deadline`](Condition::wait_while_deadline), with all levels of an `RLock` released in each wait.
+    ///
+    /// # Panics
+    ///
+    /// If other threads are waiting on this condition with another lock.
+    #[must_use = "whether the predicate was met or the time ran out"]
+    pub fn wait_all_levels_while_deadline<'a, T: ?Sized + Sync>(
+        &self,
+        guard: &mut RLockGuard<'a, T>,
+        deadline: Instant,
+        blocked: impl FnMut(&mut RLockGuard<'a, T>) -> bool,
+    ) -> bool {
+        self.wait_while_within(guard, Levels::All, Patience::Until(deadline), blocked)
     }
 
     /// Wakes the longest waiting thread, if any. How many were woken.
@@ -213,12 +435,13 @@ impl Condition {
     }
 
     fn wait_within<G: WaitGuard>(&self, guard: &mut G, patience: Patience) -> bool {
-        self.wait_once(guard.raw(sealed::Key(())), patience.deadline())
+        self.wait_outside(guard, Levels::One, patience.deadline())
     }
 
     fn wait_while_within<G: WaitGuard>(
         &self,
         guard: &mut G,
+        levels: Levels,
         patience: Patience,
         mut blocked: impl FnMut(&mut G) -> bool,
     ) -> bool {
@@ -228,7 +451,7 @@ impl Condition {
         // One deadline for all the waits, computed when it is clear that there will be one.
         let deadline = patience.deadline();
         loop {
-            let notified = self.wait_once(guard.raw(sealed::Key(())), deadline);
+            let notified = self.wait_outside(guard, levels, deadline);
             if !notified && mutated(Mutant::ConditionNoLastLook) {
                 return false;
             }
@@ -239,6 +462,12 @@ impl Condition {
                 return false;
             }
         }
+    }
+
+    /// One wait, with all levels released meanwhile.
+    fn wait_outside<G: WaitGuard>(&self, guard: &mut G, levels: Levels, deadline: Option<Deadline>) -> bool {
+        let outside = Outside::new(guard, levels);
+        self.wait_once(outside.guard.raw(sealed::Key(())), deadline)
     }
 
     /// One wait, with the lock released meanwhile. No deadline means that there is no time at all.
@@ -257,6 +486,51 @@ impl Condition {
             ),
         }
     }
+}
+
+/// Of how many levels a wait may find the lock held. `All` is for guards of values that are `Sync`.
+#[derive(Clone, Copy)]
+enum Levels {
+    One,
+    All,
+}
+
+/// A guard whose thread has stepped out of its levels, for one wait. It steps in again when this is dropped: at the end of every wait,
+/// and on the way of a panic out of it.
+struct Outside<'a, G: WaitGuard> {
+    guard: &'a mut G,
+    levels: u32,
+}
+
+impl<'a, G: WaitGuard> Outside<'a, G> {
+    fn new(guard: &'a mut G, levels: Levels) -> Self {
+        let held = guard.levels(sealed::Key(()));
+        if held > 1 && matches!(levels, Levels::One) {
+            several_levels(held);
+        }
+        // SAFETY: this value is made for `wait_once` alone, which releases the lock and acquires it or does neither, and steps in
+        // afterwards; it is not leaked. If there is more than one level, the value is `Sync` by the bound of those who pass `All`.
+        let levels = unsafe { guard.step_out(sealed::Key(())) };
+        Outside { guard, levels }
+    }
+}
+
+impl<G: WaitGuard> Drop for Outside<'_, G> {
+    fn drop(&mut self) {
+        if !torn_down() {
+            // SAFETY: `wait_once` is over, so the lock is held.
+            unsafe { self.guard.step_in(sealed::Key(()), self.levels) }
+        }
+    }
+}
+
+/// Nothing has changed.
+#[cold]
+fn several_levels(held: u32) -> ! {
+    panic!(
+        "Condition: wait at depth {held} of an RLock, whose outer guards still lend the value; wait at depth 1, or use wait_all_levels, \
+         for which the value has to be Sync"
+    );
 }
 
 /// Takes the lock again when dropped: at the end of every wait, and on the way of a panic out of it.

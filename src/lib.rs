@@ -1,5 +1,5 @@
-//! Blocking concurrency with the vocabulary of Python's `threading` and `queue`: [`Lock`], [`RawLock`], [`Semaphore`],
-//! [`Condition`], [`Queue`].
+//! Blocking concurrency with the vocabulary of Python's `threading` and `queue`: [`Lock`], [`RLock`], [`RawLock`],
+//! [`Semaphore`], [`Condition`], [`Queue`].
 //!
 //! Every blocking call has a plain, a `try_`, a `_timeout` and a `_deadline` form. The types are built on the system's
 //! futex, are explored by model checkers with time-outs and spurious wake-ups included, and can be put into your own loom
@@ -24,6 +24,7 @@
 //! | You want | Use |
 //! |---|---|
 //! | one thread at a time at a value | [`Lock<T>`] |
+//! | the same, for a thread that may lock again what it holds | [`RLock<T>`] |
 //! | a lock that another thread releases | [`RawLock`] |
 //! | at most n at a time | [`Semaphore`] |
 //! | to wait until a value under a lock has changed | [`Condition`] |
@@ -74,6 +75,8 @@ mod lock;
 mod platform;
 mod queue;
 mod raw_lock;
+mod raw_rlock;
+mod rlock;
 mod semaphore;
 
 #[cfg(all(test, not(any(loom, shuttle))))]
@@ -85,6 +88,7 @@ pub use condition::{Condition, WaitGuard};
 pub use lock::{Lock, LockGuard, MappedLockGuard};
 pub use queue::{GetError, Iter, PutError, Queue, ShutDown, Shutdown, TooManyDone, TryIter};
 pub use raw_lock::{NotLocked, RawLock};
+pub use rlock::{MappedRLockGuard, RLock, RLockGuard, RLockMut};
 pub use semaphore::{AcquireError, Closed, Permit, Semaphore};
 
 /// Settings of model builds. Exists with `--cfg loom` and `--cfg shuttle` only, and is not covered by semantic versioning.

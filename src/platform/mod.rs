@@ -13,11 +13,12 @@
 //!
 //! # The shape
 //!
-//! * `atomic`: `AtomicU32`, `AtomicUsize`, `Ordering`, `fence`.
+//! * `atomic`: `AtomicU32`, `AtomicUsize`, `AtomicThreadId`, `Ordering`, `fence`.
 //! * `UnsafeCell`: closure style (`with`, `with_mut`), so that loom can watch each access.
 //! * `futex`: `wait`, `wake`, `requeue`, and `store_and_wake` on top of them.
 //! * `Deadline`: when a wait ends. Nothing else may decide that time is up.
 //! * `Stopwatch`: the "waited too long" decision of hand-offs. In a model, a setting.
+//! * `thread_id`: a number for the calling thread that no other thread ever has.
 //! * `Spin`: a bounded pause between two looks at a word. In a model, no spinning at all.
 //! * `sc_handshake`: see there; the one place that leans on `SeqCst` accesses.
 //! * `abstract_locks`: whether `RawLock` is replaced by its specification (models only).
@@ -42,7 +43,8 @@ mod patience;
 
 pub(crate) use back_end::atomic;
 pub(crate) use back_end::{
-    Deadline, Spin, Stopwatch, UnsafeCell, abstract_locks, mutated, sc_handshake, torn_down,
+    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, mutated, sc_handshake, thread_id,
+    torn_down,
 };
 pub(crate) use patience::Patience;
 pub(crate) use std::time::{Duration, Instant};
@@ -99,6 +101,18 @@ pub enum Mutant {
     GateTrustsWake,
     /// `Gate`: who waits for an event takes a release for it.
     GateTrustsRelease,
+    /// `RLock`: the last release leaves the owner's name behind.
+    RLockOwnerStays,
+    /// `RLock`: the owner's name is taken away after the release.
+    RLockOwnerClearedLate,
+    /// `RLock`: whoever the owner is, the caller takes itself for it.
+    RLockOwnerNotCompared,
+    /// `RLock`: a waiter stays the owner while it waits.
+    RLockOwnerStaysInWait,
+    /// `RLock`: a waiter comes back at depth 1.
+    RLockDepthNotRestored,
+    /// `RLock`: nobody is told that the outer guards of a waiter still lend the value.
+    RLockLentUncounted,
     /// `Semaphore`: `release` does not tell the gate.
     SemaphoreReleaseWithoutNotify,
     /// `Semaphore`: `close` does not wake.
@@ -150,6 +164,12 @@ impl Mutant {
         Mutant::GateNoLastTry,
         Mutant::GateTrustsWake,
         Mutant::GateTrustsRelease,
+        Mutant::RLockOwnerStays,
+        Mutant::RLockOwnerClearedLate,
+        Mutant::RLockOwnerNotCompared,
+        Mutant::RLockOwnerStaysInWait,
+        Mutant::RLockDepthNotRestored,
+        Mutant::RLockLentUncounted,
         Mutant::SemaphoreReleaseWithoutNotify,
         Mutant::SemaphoreCloseWithoutWake,
         Mutant::ConditionJoinsAfterUnlock,

@@ -58,6 +58,12 @@ macro_rules! atomic {
                 value
             }
 
+            #[track_caller]
+            pub(crate) fn store(&self, value: $int, order: Ordering) {
+                self.0.store(value, sites::ordering(Part::Store, order));
+                self.1.check();
+            }
+
             atomic!(@rmw swap fetch_add fetch_sub fetch_and fetch_or: $int);
 
             #[track_caller]
@@ -103,5 +109,8 @@ macro_rules! atomic {
     };
 }
 
+pub(crate) use AtomicU64 as AtomicThreadId;
+
 atomic!(AtomicU32, u32);
+atomic!(AtomicU64, u64);
 atomic!(AtomicUsize, usize);

@@ -10,14 +10,14 @@ mod sites;
 
 #[cfg(loom)]
 mod explorer {
-    pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+    pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use loom::thread;
     pub(crate) use loom::thread_local;
 }
 
 #[cfg(shuttle)]
 mod explorer {
-    pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+    pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use shuttle::thread;
     pub(crate) use shuttle::thread_local;
 }
@@ -33,6 +33,7 @@ pub use settings::{LateWakes, Settings, WakeOrder, current, set};
 pub use sites::{Change, Part, Site, recorded};
 
 use super::{Duration, Instant, Mutant};
+use std::cell::Cell;
 
 /// A choice of the explorer: a wait with this deadline may time out whenever a real one could.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +102,27 @@ impl Spin {
 #[track_caller]
 pub(crate) fn sc_handshake() {
     atomic::fence(atomic::Ordering::SeqCst);
+}
+
+/// The number of a model thread; never 0.
+pub(crate) type ThreadId = u64;
+
+explorer::thread_local! {
+    static MINE: ThreadId = fresh_id();
+}
+
+/// The calling model thread's number: all of them share one thread of the operating system.
+pub(crate) fn thread_id() -> ThreadId {
+    MINE.with(|&mine| mine)
+}
+
+/// Unlike any other on this thread of the operating system, so also unlike those of earlier executions.
+fn fresh_id() -> ThreadId {
+    std::thread_local! {
+        static LAST: Cell<ThreadId> = const { Cell::new(0) };
+    }
+    LAST.set(LAST.get() + 1);
+    LAST.get()
 }
 
 /// Whether `RawLock` is its specification (one step to take, one to give back) instead of the real algorithm.

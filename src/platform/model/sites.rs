@@ -25,6 +25,8 @@ pub struct Site {
 pub enum Part {
     /// The ordering of a load.
     Load(Ordering),
+    /// The ordering of a store.
+    Store(Ordering),
     /// The ordering of a swap or another read-modify-write; of a compare-exchange, when it succeeds.
     ReadModifyWrite(Ordering),
     /// The ordering of a compare-exchange that fails.
@@ -62,10 +64,12 @@ impl Site {
             }
             Part::Fence(_) => return vec![Change::Gone],
             Part::Load(SeqCst) | Part::Failure(SeqCst) => &[Acquire, Relaxed],
+            Part::Store(SeqCst) => &[Release, Relaxed],
             Part::ReadModifyWrite(SeqCst) => &[AcqRel, Acquire, Release],
             Part::ReadModifyWrite(AcqRel) => &[Acquire, Release],
-            Part::Load(Relaxed) | Part::ReadModifyWrite(Relaxed) | Part::Failure(Relaxed) => &[],
-            Part::Load(_) | Part::ReadModifyWrite(_) | Part::Failure(_) => &[Relaxed],
+            Part::Load(Relaxed) | Part::Store(Relaxed) => &[],
+            Part::ReadModifyWrite(Relaxed) | Part::Failure(Relaxed) => &[],
+            Part::Load(_) | Part::Store(_) | Part::ReadModifyWrite(_) | Part::Failure(_) => &[Relaxed],
         };
         weaker.iter().map(|&weaker| Change::Weaker(weaker)).collect()
     }

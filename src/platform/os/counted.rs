@@ -136,5 +136,12 @@ macro_rules! counted {
     };
 }
 
+#[cfg(not(target_has_atomic = "64"))]
+pub(crate) use AtomicU32 as AtomicThreadId;
+#[cfg(target_has_atomic = "64")]
+pub(crate) use AtomicU64 as AtomicThreadId;
+
 counted!(AtomicU32, u32);
+#[cfg(target_has_atomic = "64")]
+counted!(AtomicU64, u64);
 counted!(AtomicUsize, usize);

@@ -3,6 +3,7 @@
 mod cell;
 mod clock;
 mod spin;
+mod thread_id;
 
 #[cfg(test)]
 mod futex_tests;
@@ -29,6 +30,11 @@ pub(crate) mod futex;
 #[cfg(not(test))]
 pub(crate) mod atomic {
     pub(crate) use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+
+    #[cfg(not(target_has_atomic = "64"))]
+    pub(crate) use std::sync::atomic::AtomicU32 as AtomicThreadId;
+    #[cfg(target_has_atomic = "64")]
+    pub(crate) use std::sync::atomic::AtomicU64 as AtomicThreadId;
 }
 
 #[cfg(test)]
@@ -40,6 +46,7 @@ pub(crate) use cell::UnsafeCell;
 pub(crate) use clock::Stopwatch;
 pub(crate) use futex::Deadline;
 pub(crate) use spin::Spin;
+pub(crate) use thread_id::{ThreadId, thread_id};
 
 use super::Mutant;
 
