@@ -14,8 +14,7 @@
 //! # Over an `RLock`
 //!
 //! What is released is the [`RawLock`] inside, whole. Before, the thread steps out of its levels, and afterwards in again
-//! ([`Outside`]): both with the lock held, so nobody comes between the levels, and the lock's owner is never a thread that does
-//! not hold it. At depth 1 the wait borrows the only guard there is, so nothing is lent while others have the lock. At a greater
+//! ([`Outside`]), both with the lock held: nobody comes between the levels. At depth 1 the wait borrows the only guard there is, so nothing is lent while others have the lock. At a greater
 //! depth outer guards lend `&T`: that is sound for a `T: Sync` alone, and `wait` cannot ask for that, so it refuses, and
 //! `wait_all_levels` asks. (And nobody else may change the value through a `&mut T` meanwhile: the lock counts those who wait
 //! so, see `RawRLock`.) A predicate may lock again and keep the guard, so each single wait looks at the depth.
@@ -242,7 +241,7 @@ impl Condition {
     ///
     /// # Panics
     ///
-    /// If other threads are waiting on this condition with another lock.
+    /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     pub fn wait<G: WaitGuard>(&self, guard: &mut G) {
         let notified = self.wait_within(guard, Patience::Forever);
         debug_assert!(notified);
@@ -253,7 +252,7 @@ impl Condition {
     ///
     /// # Panics
     ///
-    /// If other threads are waiting on this condition with another lock.
+    /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     #[must_use = "whether the wait was notified or timed out"]
     pub fn wait_timeout<G: WaitGuard>(&self, guard: &mut G, timeout: Duration) -> bool {
         self.wait_within(guard, Patience::timeout(timeout))
@@ -263,7 +262,7 @@ impl Condition {
     ///
     /// # Panics
     ///
-    /// If other threads are waiting on this condition with another lock.
+    /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     #[must_use = "whether the wait was notified or timed out"]
     pub fn wait_deadline<G: WaitGuard>(&self, guard: &mut G, deadline: Instant) -> bool {
         self.wait_within(guard, Patience::Until(deadline))
@@ -274,7 +273,7 @@ impl Condition {
     ///
     /// # Panics
     ///
-    /// If other threads are waiting on this condition with another lock.
+    /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     pub fn wait_while<G: WaitGuard>(&self, guard: &mut G, blocked: impl FnMut(&mut G) -> bool) {
         let unblocked = self.wait_while_within(guard, Levels::One, Patience::Forever, blocked);
         debug_assert!(unblocked);
@@ -285,7 +284,7 @@ impl Condition {
     ///
     /// # Panics
     ///
-    /// If other threads are waiting on this condition with another lock.
+    /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     #[must_use = "whether the predicate was met or the time ran out"]
     pub fn wait_while_timeout<G: WaitGuard>(
         &self,
@@ -301,7 +300,7 @@ impl Condition {
     ///
     /// # Panics
     ///
-    /// If other threads are waiting on this condition with another lock.
+    /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     #[must_use = "whether the predicate was met or the time ran out"]
     pub fn wait_while_deadline<G: WaitGuard>(
         &self,

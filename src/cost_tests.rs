@@ -5,7 +5,7 @@
 
 use crate::platform::counted::{Cost, cost_of, total};
 use crate::platform::{Duration, Instant};
-use crate::{Condition, Lock, Queue, RawLock, Semaphore, Shutdown};
+use crate::{Condition, Lock, Queue, RLock, RLockGuard, RawLock, Semaphore, Shutdown};
 use std::thread;
 
 /// No futex call, and this many read-modify-writes and fences.
@@ -32,6 +32,30 @@ fn an_uncontended_lock_pair_is_two_rmws() {
     let _held = lock.lock();
     assert_cost("try_lock of a held lock", 1, 0, || assert!(lock.try_lock().is_none()));
     assert_cost("is_locked", 0, 0, || assert!(lock.is_locked()));
+}
+
+#[test]
+fn the_first_lock_and_the_last_unlock_of_an_rlock_are_two_rmws_and_reentry_is_none() {
+    let lock = RLock::new(0);
+    let second = Duration::from_secs(1);
+    assert_cost("lock", 2, 0, || drop(lock.lock()));
+    assert_cost("try_lock", 2, 0, || drop(lock.try_lock()));
+    assert_cost("lock_timeout", 2, 0, || drop(lock.lock_timeout(second)));
+    assert_cost("lock_deadline", 2, 0, || drop(lock.lock_deadline(Instant::now())));
+    assert_cost("nested, first and last", 2, 0, || drop((lock.lock(), lock.lock(), lock.lock())));
+    let mut outer = lock.lock();
+    // One load: is it me?
+    let one_load = Cost { loads: 1, ..Cost::default() };
+    assert_eq!(cost_of(|| drop(lock.lock())), one_load);
+    assert_eq!(cost_of(|| drop(lock.try_lock())), one_load);
+    assert_eq!(cost_of(|| drop(lock.lock_timeout(second))), one_load);
+    assert_eq!(cost_of(|| drop(lock.lock_deadline(Instant::now()))), one_load);
+    assert_eq!(cost_of(|| assert!(lock.is_owned())), one_load);
+    assert_eq!(cost_of(|| assert_eq!(lock.depth(), 1)), one_load);
+    assert_eq!(cost_of(|| *RLockGuard::get_mut(&mut outer).unwrap() += 1), Cost::default());
+    thread::scope(|s| {
+        s.spawn(|| assert_cost("try_lock of another's", 1, 0, || assert!(lock.try_lock().is_none())));
+    });
 }
 
 #[test]

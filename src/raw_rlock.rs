@@ -15,8 +15,10 @@
 //!
 //! # Invariants
 //!
-//! 1. `owner` is a thread's number exactly while this thread holds `raw` and is not inside a condition's wait. It is written
-//!    after the acquisition and cleared before the release, both by that thread.
+//! 1. While a thread runs outside of a condition's wait, `owner` is its number exactly if it holds `raw`. The number is written
+//!    after the acquisition and cleared before the release, both by that thread. A wait leaves it where it is, for the next
+//!    owner to overwrite: the only thread that it could mislead is the one that waits. (So a panic hook may still use a lock whose
+//!    wait panics before it has begun.) Afterwards it is written again.
 //! 2. `depth` is at least the number of guards, mapped ones included, that the owner has. Guards that are leaked stay counted.
 //! 3. *Mutable borrows.* The owner may take the lock again at any time, also while it has the value borrowed from a guard; so
 //!    an exclusive borrow of the guard alone does not make one of the value. A mutable borrow needs depth 1, so that no other guard of
@@ -24,17 +26,16 @@
 //!    and taking the lock again is refused. One that is leaked ends when its guard is used for something else.
 //! 4. `depth` never wraps: at [`DEEPEST`] another level is refused. (At zero with guards alive the lock would be free.)
 //! 5. *Waiting* at depth 1 lends nothing, since the wait borrows the only guard. At a greater depth outer guards lend `&T` while
-//!    other threads have the lock, so the value must be `Sync`, and `lent` keeps them from borrowing it mutably. The owner's
-//!    number goes before the release and comes back, with the depth, after the acquisition: nobody else is ever between
-//!    the two.
+//!    other threads have the lock, so the value must be `Sync`, and `lent` keeps them from borrowing it mutably. Number and depth
+//!    come back after the one acquisition that stands for all levels, with the lock held: nobody else is ever between two of them.
 //!
 //! # Memory ordering
 //!
 //! The owner check is a `Relaxed` load, and all writes of `owner` are `Relaxed`. The question is only ever "is it me?", and the
 //! answer follows from coherence of this one word. My number is written by me alone (no other thread has it, ever), and a load
 //! returns no write older than my own last one. If that was my number, I hold the lock and nobody overwrites it; so I read it.
-//! If it was `NOBODY`, every newer write is another thread's, of another number; so I do not read mine. What the lock protects,
-//! `depth` and `lent` included, is published by `raw`.
+//! If it was `NOBODY`, every newer write is another thread's, of another number; so I do not read mine. (Inside a wait I do not ask.)
+//! What the lock protects, `depth` and `lent` included, is published by `raw`.
 //!
 //! # Cost
 //!
@@ -92,7 +93,7 @@ impl RawRLock {
             self.enter_again();
         } else {
             self.raw.acquire();
-            self.enter(me, 1);
+            self.enter(me);
         }
     }
 
@@ -106,7 +107,7 @@ impl RawRLock {
         }
         let acquired = self.raw.acquire_within(patience);
         if acquired {
-            self.enter(me, 1);
+            self.enter(me);
         }
         acquired
     }
@@ -208,7 +209,7 @@ impl RawRLock {
         unsafe { self.with_held(|held| held.depth = 1) }
     }
 
-    /// Prepares a lock that is held for being released as a whole; how many levels there were.
+    /// Prepares a lock that is held for being released as a whole; how many levels there are.
     ///
     /// # Safety
     ///
@@ -216,18 +217,14 @@ impl RawRLock {
     /// and [`RawRLock::step_in`] follows. At a greater depth than 1 the value is `Sync`.
     pub(crate) unsafe fn step_out(&self) -> u32 {
         // SAFETY: a guard exists only in the thread that holds the lock.
-        let levels = unsafe {
+        unsafe {
             self.with_held(|held| {
                 let levels = held.levels();
                 // One for each thread that waits: it cannot overflow.
                 held.lent += u32::from(levels > 1 && !mutated(Mutant::RLockLentUncounted));
                 levels
             })
-        };
-        if !mutated(Mutant::RLockOwnerStaysInWait) {
-            self.owner.store(NOBODY, Relaxed);
         }
-        levels
     }
 
     /// Gives the owner and its levels back to a lock that was stepped out of and has been acquired again.
@@ -240,9 +237,12 @@ impl RawRLock {
         unsafe {
             self.with_held(|held| {
                 held.lent -= u32::from(levels > 1 && !mutated(Mutant::RLockLentUncounted));
+                held.depth = if mutated(Mutant::RLockDepthNotRestored) { 1 } else { levels };
             });
         }
-        self.enter(thread_id(), if mutated(Mutant::RLockDepthNotRestored) { 1 } else { levels });
+        if !mutated(Mutant::RLockOwnerNotRestored) {
+            self.owner.store(thread_id(), Relaxed);
+        }
     }
 
     /// See "Memory ordering".
@@ -254,9 +254,9 @@ impl RawRLock {
 
     /// The calling thread has just acquired `raw`.
     #[inline]
-    fn enter(&self, me: ThreadId, levels: u32) {
+    fn enter(&self, me: ThreadId) {
         // SAFETY: acquired by this thread.
-        unsafe { self.with_held(|held| held.depth = levels) };
+        unsafe { self.with_held(|held| held.depth = 1) };
         self.owner.store(me, Relaxed);
     }
 

@@ -3,11 +3,12 @@
 mod common;
 
 use common::{A_WHILE, AGES, eventually};
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
-use tollgate::{Condition, Lock};
+use tollgate::{Condition, Lock, RLock, RLockGuard};
 
 #[test]
 fn notify_wakes_exactly_as_many_of_the_longest_waiting() {
@@ -212,4 +213,238 @@ fn a_waiter_uses_no_cpu() {
     assert!(!condition.wait_timeout(&mut lock.lock(), Duration::from_millis(500)));
     let used = common::cpu_time() - before;
     assert!(used < Duration::from_millis(25), "{used:?} of CPU in half a second of waiting");
+}
+
+/// What the panic of `call` says.
+#[track_caller]
+fn panic_of<R>(call: impl FnOnce() -> R) -> String {
+    let payload = catch_unwind(AssertUnwindSafe(call)).err().expect("no panic");
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a panic with words")
+}
+
+/// Python's `Condition()`: at depth 1 `wait` is like that over a `Lock`, for any value.
+#[test]
+fn over_an_rlock_at_depth_1_any_value_can_be_waited_with() {
+    let (lock, condition) = (RLock::new(Cell::new(0)), Condition::new());
+    thread::scope(|s| {
+        s.spawn(|| {
+            let mut guard = lock.lock();
+            condition.wait(&mut guard);
+            assert_eq!(guard.get(), 1);
+            condition.wait_while(&mut guard, |guard| guard.get() < 3);
+            assert_eq!((lock.depth(), guard.get()), (1, 3));
+            assert!(!condition.wait_timeout(&mut guard, Duration::ZERO));
+            assert!(!condition.wait_while_deadline(&mut guard, Instant::now(), |_| true));
+            assert_eq!(*RLockGuard::get_mut(&mut guard).unwrap().get_mut(), 3);
+        });
+        for count in 1..=3 {
+            eventually("it waits", || condition.waiting() == 1);
+            let mut guard = lock.lock(); // free, although the waiter still has its guard
+            RLockGuard::get_mut(&mut guard).unwrap().set(count);
+            drop(guard);
+            assert_eq!(condition.notify_one(), 1);
+            if count == 2 {
+                eventually("it has looked, and waits again", || condition.waiting() == 1);
+            }
+        }
+    });
+    assert!(!lock.is_locked());
+}
+
+/// The forms of waiting at depth 1, with no time where there is one. The predicate is not met.
+fn plain_waits(condition: &Condition, guard: &mut RLockGuard<'_, ()>) -> Vec<String> {
+    vec![
+        panic_of(|| condition.wait(guard)),
+        panic_of(|| condition.wait_timeout(guard, Duration::ZERO)),
+        panic_of(|| condition.wait_deadline(guard, Instant::now())),
+        panic_of(|| condition.wait_while(guard, |_| true)),
+        panic_of(|| condition.wait_while_timeout(guard, Duration::ZERO, |_| true)),
+        panic_of(|| condition.wait_while_deadline(guard, Instant::now(), |_| true)),
+    ]
+}
+
+#[test]
+fn a_plain_wait_at_a_greater_depth_panics_and_changes_nothing() {
+    let (lock, condition) = (RLock::new(()), Condition::new());
+    let mut outer = lock.lock();
+    let mut inner = lock.lock();
+    for guard in [&mut outer, &mut inner] {
+        for message in plain_waits(&condition, guard) {
+            assert!(message.contains("wait at depth 2"), "{message}");
+            assert!(message.contains("wait_all_levels"), "{message}");
+            assert_eq!((lock.depth(), condition.waiting()), (2, 0));
+        }
+    }
+    drop(inner);
+    assert!(!condition.wait_timeout(&mut outer, Duration::ZERO), "at depth 1 it is no error");
+    std::mem::forget(lock.lock());
+    assert_eq!(plain_waits(&condition, &mut outer).len(), 6, "a leaked guard counts");
+    assert!(condition.wait_while_timeout(&mut outer, Duration::ZERO, |_| false), "no wait, no error");
+}
+
+/// A predicate has the lock, and may take it again and keep the guard.
+#[test]
+fn a_predicate_that_goes_deeper_is_noticed_at_the_next_wait() {
+    let (lock, condition) = (RLock::new(()), Condition::new());
+    let mut guard = lock.lock();
+    let mut kept = Vec::new();
+    let message = panic_of(|| {
+        condition.wait_while(&mut guard, |_| {
+            kept.push(lock.lock());
+            true
+        });
+    });
+    assert!(message.contains("wait at depth 2"), "{message}");
+    let mut asked = 0;
+    let met = condition.wait_all_levels_while_timeout(&mut guard, Duration::from_millis(1), |_| {
+        asked += 1;
+        kept.push(lock.lock());
+        asked == 1
+    });
+    assert!(met);
+    assert_eq!((lock.depth(), kept.len()), (4, 3));
+}
+
+/// Every way out of `wait_all_levels` and its forms leads to the depth that there was: notified, timed out, met, and a panic of the
+/// predicate at its first and second look.
+#[test]
+fn all_levels_are_released_and_taken_back_on_every_way_out() {
+    let (lock, condition) = (RLock::new(AtomicUsize::new(0)), Condition::new());
+    let soon = Duration::from_millis(1);
+    for depth in 1..=3 {
+        let mut guard = lock.lock();
+        let _outer: Vec<_> = (1..depth).map(|_| lock.lock()).collect();
+        let back = |way| assert_eq!((lock.depth(), condition.waiting()), (depth, 0), "{way}");
+        for no_time in [Duration::ZERO, soon] {
+            assert!(!condition.wait_all_levels_timeout(&mut guard, no_time));
+            back("timed out");
+            assert!(!condition.wait_all_levels_deadline(&mut guard, Instant::now() + no_time));
+            back("deadline");
+            assert!(!condition.wait_all_levels_while_timeout(&mut guard, no_time, |_| true));
+            back("never met");
+        }
+        assert!(!condition.wait_all_levels_while_deadline(&mut guard, Instant::now() + soon, |_| true));
+        back("never met, deadline");
+        for looks in 0..2 {
+            let mut asked = 0;
+            let message = panic_of(|| {
+                condition.wait_all_levels_while_timeout(&mut guard, soon, |_| {
+                    assert_eq!(lock.depth(), depth, "when the predicate is asked");
+                    assert!(asked < looks, "on purpose");
+                    asked += 1;
+                    true
+                })
+            });
+            assert_eq!(message, "on purpose");
+            back("panicked");
+        }
+        // Another thread has the whole lock meanwhile, and the waiter comes back alone.
+        let forms: [fn(&Condition, &mut RLockGuard<'_, AtomicUsize>); 4] = [
+            |condition, guard| condition.wait_all_levels(guard),
+            |condition, guard| assert!(condition.wait_all_levels_timeout(guard, AGES)),
+            |condition, guard| {
+                let before = guard.load(SeqCst);
+                condition.wait_all_levels_while(guard, |value| value.load(SeqCst) == before);
+            },
+            |condition, guard| {
+                let before = guard.load(SeqCst);
+                let met = condition
+                    .wait_all_levels_while_timeout(guard, AGES, |value| value.load(SeqCst) == before);
+                assert!(met);
+            },
+        ];
+        for form in forms {
+            let before = guard.load(SeqCst);
+            thread::scope(|s| {
+                s.spawn(|| {
+                    eventually("it waits", || condition.waiting() == 1);
+                    let other = lock.lock();
+                    assert_eq!(lock.depth(), 1);
+                    other.fetch_add(1, SeqCst);
+                    assert_eq!(condition.notify_one(), 1);
+                    thread::sleep(Duration::from_millis(1)); // not needed for correctness: the waiter may come too early
+                    assert_eq!(other.load(SeqCst), before + 1);
+                });
+                form(&condition, &mut guard);
+                assert_eq!(guard.load(SeqCst), before + 1);
+            });
+            back("notified");
+        }
+    }
+    assert!(!lock.is_locked());
+}
+
+/// R46, as far as it goes here: a waiter that has one level back has them all. One that took them one by one, or forgot some, would
+/// let another thread in when it gives the first of them back.
+#[test]
+fn whoever_comes_back_from_a_wait_has_all_levels_at_once() {
+    let (lock, condition) = (RLock::new(AtomicUsize::new(0)), Condition::new());
+    let inside = AtomicUsize::new(0);
+    thread::scope(|s| {
+        for _ in 0..3 {
+            s.spawn(|| {
+                for round in 0..1_000 {
+                    let outer = lock.lock();
+                    let mut inner = lock.lock();
+                    let _ = condition.wait_all_levels_timeout(&mut inner, Duration::from_micros(round % 100));
+                    assert_eq!(inside.fetch_add(1, SeqCst), 0);
+                    drop(inner);
+                    assert_eq!(lock.depth(), 1);
+                    thread::yield_now();
+                    assert_eq!(inside.fetch_sub(1, SeqCst), 1);
+                    drop(outer);
+                    condition.notify_one();
+                }
+            });
+        }
+    });
+}
+
+/// What a waiter's outer guard lends is not changed behind its back.
+#[test]
+fn nobody_borrows_mutably_what_a_waiters_outer_guard_lends() {
+    let (lock, condition) = (RLock::new(1), Condition::new());
+    thread::scope(|s| {
+        s.spawn(|| {
+            let outer = lock.lock();
+            let lent: &i32 = &outer;
+            condition.wait_all_levels(&mut lock.lock());
+            assert_eq!(*lent, 1);
+        });
+        eventually("it waits", || condition.waiting() == 1);
+        let mut guard = lock.lock();
+        assert!(RLockGuard::get_mut(&mut guard).is_none(), "lent, though at depth 1");
+        assert_eq!(condition.notify_one(), 1);
+        drop(guard);
+    });
+    let mut guard = lock.lock();
+    *RLockGuard::get_mut(&mut guard).expect("nobody waits") = 2;
+    assert_eq!(*guard, 2);
+}
+
+#[test]
+fn a_lock_and_an_rlock_at_once_panic_and_leave_the_depth() {
+    let (one, other, condition) = (Lock::new(()), RLock::new(()), Condition::new());
+    thread::scope(|s| {
+        s.spawn(|| condition.wait(&mut one.lock()));
+        eventually("it waits", || condition.waiting() == 1);
+        let mut guard = other.lock();
+        assert!(panic_of(|| condition.wait(&mut guard)).contains("two locks at once"));
+        assert_eq!(other.depth(), 1);
+        let _outer = other.lock();
+        assert!(panic_of(|| condition.wait_all_levels(&mut guard)).contains("two locks at once"));
+        assert_eq!(other.depth(), 2, "as before");
+        thread::scope(|s| s.spawn(|| assert!(other.try_lock().is_none())).join().unwrap());
+        assert_eq!(condition.notify_all(), 1);
+    });
+    // And the other way round; between two RLocks as well.
+    thread::scope(|s| {
+        s.spawn(|| condition.wait(&mut other.lock()));
+        eventually("it waits", || condition.waiting() == 1);
+        assert!(panic_of(|| condition.wait(&mut one.lock())).contains("two locks at once"));
+        let third = RLock::new(());
+        assert!(panic_of(|| condition.wait(&mut third.lock())).contains("two locks at once"));
+        assert_eq!(condition.notify_all(), 1);
+    });
 }

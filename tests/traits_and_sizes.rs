@@ -3,8 +3,9 @@
 use static_assertions::{assert_eq_size, assert_impl_all, assert_not_impl_any, const_assert};
 use std::cell::Cell;
 use std::error::Error;
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::mem::size_of;
+use std::ops::DerefMut;
 use std::rc::Rc;
 use std::sync::MutexGuard;
 use tollgate::*;
@@ -25,6 +26,21 @@ assert_not_impl_any!(MappedLockGuard<'static, Cell<u8>>: Sync);
 assert_not_impl_any!(Lock<MutexGuard<'static, u8>>: Send, Sync);
 assert_impl_all!(LockGuard<'static, MutexGuard<'static, u8>>: Sync);
 
+// The same for the reentrant one. R15: `std`'s guard was `Sync` whatever it guarded.
+assert_impl_all!(RLock<Cell<u8>>: Send, Sync, Debug, Default);
+assert_not_impl_any!(RLock<Rc<u8>>: Send, Sync);
+assert_not_impl_any!(RLock<MutexGuard<'static, u8>>: Send, Sync);
+assert_not_impl_any!(RLockGuard<'static, u8>: Send);
+assert_not_impl_any!(RLockMut<'static, u8>: Send);
+assert_not_impl_any!(MappedRLockGuard<'static, u8>: Send);
+assert_impl_all!(RLockGuard<'static, u8>: Sync, Debug, Display);
+assert_impl_all!(RLockMut<'static, u8>: Sync, Debug);
+assert_impl_all!(MappedRLockGuard<'static, u8>: Sync, Debug);
+assert_not_impl_any!(RLockGuard<'static, Cell<u8>>: Sync, DerefMut);
+assert_not_impl_any!(RLockMut<'static, Cell<u8>>: Sync);
+assert_not_impl_any!(MappedRLockGuard<'static, Cell<u8>>: Sync, DerefMut);
+assert_impl_all!(RLockGuard<'static, MutexGuard<'static, u8>>: Sync);
+
 assert_impl_all!(Semaphore: Send, Sync, Debug, Default);
 assert_impl_all!(Permit<'static>: Send, Sync, Debug);
 assert_impl_all!(Condition: Send, Sync, Debug, Default);
@@ -33,8 +49,11 @@ assert_impl_all!(Queue<Cell<u8>>: Send, Sync, Debug, Default);
 assert_not_impl_any!(Queue<Rc<u8>>: Send, Sync);
 assert_impl_all!(Iter<'static, Cell<u8>>: Send, Sync);
 
-// Only a `LockGuard` can wait.
+// Only the guards of whole values can wait.
 assert_impl_all!(LockGuard<'static, u8>: WaitGuard);
+assert_impl_all!(RLockGuard<'static, Cell<u8>>: WaitGuard);
+assert_not_impl_any!(MappedRLockGuard<'static, u8>: WaitGuard);
+assert_not_impl_any!(RLockMut<'static, u8>: WaitGuard);
 assert_not_impl_any!(MappedLockGuard<'static, u8>: WaitGuard);
 assert_not_impl_any!(MutexGuard<'static, u8>: WaitGuard);
 
@@ -53,12 +72,16 @@ assert_eq_size!(Lock<u32>, u64);
 assert_eq_size!(LockGuard<'static, u64>, usize);
 assert_eq_size!(Option<LockGuard<'static, u64>>, usize);
 #[cfg(target_pointer_width = "64")]
+const_assert!(size_of::<RLock<()>>() == 24);
+assert_eq_size!(RLockGuard<'static, u64>, Option<RLockGuard<'static, u64>>, usize);
+#[cfg(target_pointer_width = "64")]
 const_assert!(size_of::<Condition>() == 32);
 #[cfg(target_pointer_width = "64")]
 const_assert!(size_of::<Semaphore>() == 40);
 
 /// All of these can be `static`.
 static _LOCK: Lock<Vec<u8>> = Lock::new(Vec::new());
+static _RLOCK: RLock<Vec<u8>> = RLock::new(Vec::new());
 static _RAW: RawLock = RawLock::new();
 static _SEMAPHORE: Semaphore = Semaphore::new(3);
 static _CONDITION: Condition = Condition::new();

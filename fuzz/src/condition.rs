@@ -1,14 +1,16 @@
 //! [`tollgate::Condition`]: timed waits with nobody to notify, predicates that notify, wait and panic, and waits that a second
 //! thread ends.
 //!
-//! The lock is held by one guard all the time, but while a wait has released it. Two locks take turns.
+//! The lock is held by one guard all the time, but while a wait has released it. Two locks take turns. An `RLock` is held for one
+//! operation at a time.
 
 use crate::forms::{Form, SHORT, past, soon};
 use crate::panics::{assert_bangs, bang};
 use crate::script::{self, Script};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
-use tollgate::{Condition, Lock, LockGuard};
+use tollgate::{Condition, Lock, LockGuard, RLock};
 
 /// One call, or a few.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,9 @@ pub enum Operation {
     /// A wait without end, or with one far away, that another thread ends by notifying so many: with `wait` or, if `true`, with
     /// `wait_while`.
     Notified(Form, bool, u8),
+    /// A wait over an `RLock` at this depth, which another thread ends; with `wait_all_levels` or, if `true`, with a predicate. At
+    /// depth 1 without one it is `wait`.
+    NotifiedAtDepth(Form, u8, bool),
     /// Goes on with the other lock.
     OtherLock,
     /// `waiting` and `Debug`.
@@ -55,7 +60,7 @@ impl script::Operation for Operation {
     fn decode(code: u8, argument: u8) -> Self {
         let form = Form::decode(argument);
         let rest = argument / 7;
-        match code % 6 {
+        match code % 7 {
             0 => Operation::Notify(argument),
             1 => Operation::Wait(form),
             2 => {
@@ -65,7 +70,8 @@ impl script::Operation for Operation {
             }
             3 => Operation::Notified(form, rest % 2 == 1, rest / 2 % 4),
             4 => Operation::OtherLock,
-            _ => Operation::Look,
+            5 => Operation::Look,
+            _ => Operation::NotifiedAtDepth(form, 1 + rest / 2 % 3, rest % 2 == 1),
         }
     }
 }
@@ -83,6 +89,7 @@ pub fn run(script: &Script<Operation>) {
     let locks = [Lock::new(0_u32), Lock::new(1_000_000)];
     // How often each value has been changed under its lock.
     let mut expected = [0, 1_000_000];
+    let reentrant = RLock::new(AtomicU32::new(0));
     let mut current = 0;
     let mut guard = locks[0].lock();
     let mut notified = 0;
@@ -105,6 +112,13 @@ pub fn run(script: &Script<Operation>) {
                 }
                 wait_for_another(&condition, lock, &mut guard, form, with_predicate, count);
                 *value += 1;
+            }
+            Operation::NotifiedAtDepth(form, depth, with_predicate) => {
+                notified += 1;
+                if notified > MOST_NOTIFIED {
+                    break;
+                }
+                wait_at_depth(&condition, &reentrant, form, depth, with_predicate);
             }
             Operation::OtherLock => {
                 current = 1 - current;
@@ -242,6 +256,53 @@ fn wait_for_another(
         assert!(ended, "notified");
         assert_eq!(**guard, before + 1);
         // See `threads`.
+        other.join().unwrap();
+    });
+}
+
+/// Another thread has all of the lock while this one waits; it comes back at the depth it had.
+fn wait_at_depth(
+    condition: &Condition,
+    lock: &RLock<AtomicU32>,
+    form: Form,
+    depth: u8,
+    with_predicate: bool,
+) {
+    let _outer: Vec<_> = (1..depth).map(|_| lock.lock()).collect();
+    let mut guard = lock.lock();
+    let before = guard.load(Relaxed);
+    thread::scope(|s| {
+        let other = s.spawn(|| {
+            while condition.waiting() == 0 {
+                thread::yield_now();
+            }
+            let guard = lock.lock();
+            assert_eq!(lock.depth(), 1);
+            guard.store(before + 1, Relaxed);
+            assert_eq!(condition.notify_one(), 1);
+        });
+        let ended = match (form, with_predicate) {
+            (Form::Plain, true) => {
+                condition.wait_all_levels_while(&mut guard, |value| value.load(Relaxed) == before);
+                true
+            }
+            (_, true) => condition.wait_all_levels_while_timeout(&mut guard, Duration::MAX, |value| {
+                assert_eq!(lock.depth(), depth.into());
+                value.load(Relaxed) == before
+            }),
+            (Form::Plain, false) if depth == 1 => {
+                condition.wait(&mut guard);
+                true
+            }
+            (Form::Plain, false) => {
+                condition.wait_all_levels(&mut guard);
+                true
+            }
+            (_, false) => condition.wait_all_levels_timeout(&mut guard, Duration::MAX),
+        };
+        assert!(ended, "notified");
+        assert_eq!(lock.depth(), depth.into());
+        assert_eq!(guard.load(Relaxed), before + 1);
         other.join().unwrap();
     });
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use tollgate_fuzz::script::Script;
-use tollgate_fuzz::{condition, lock, queue, semaphore, threads};
+use tollgate_fuzz::{condition, lock, queue, rlock, semaphore, threads};
 
 /// Reads an operation sequence out of bytes as libFuzzer's target does.
 fn script<T: for<'a> Arbitrary<'a>>(bytes: &[u8]) -> Option<T> {
@@ -36,6 +36,11 @@ fn the_corpus_of_queue_passes() {
 #[test]
 fn the_corpus_of_lock_passes() {
     replay("lock", lock::run);
+}
+
+#[test]
+fn the_corpus_of_rlock_passes() {
+    replay("rlock", rlock::run);
 }
 
 #[test]
@@ -73,6 +78,11 @@ fn random_sequences_on_a_queue_pass() {
 #[test]
 fn random_sequences_on_a_lock_pass() {
     random(2_000, |script: &Script<lock::Operation>| lock::run(script));
+}
+
+#[test]
+fn random_sequences_on_an_rlock_pass() {
+    random(2_000, |script: &Script<rlock::Operation>| rlock::run(script));
 }
 
 #[test]

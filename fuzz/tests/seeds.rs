@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use tollgate_fuzz::forms::Form;
 use tollgate_fuzz::script::{Operation, Script};
-use tollgate_fuzz::{condition, lock, semaphore, threads};
+use tollgate_fuzz::{condition, lock, rlock, semaphore, threads};
 
 /// Writes or compares the seeds of one target.
 fn seeds<O: Operation>(target: &str, seeds: &[(&str, &[O])]) {
@@ -96,6 +96,84 @@ fn seeds_of_lock() {
 }
 
 #[test]
+fn seeds_of_rlock() {
+    use rlock::Operation::*;
+    let nested = Vec::from_iter(forms(Lock).chain([Look]).chain((0..7).map(Unlock)).chain([Look]));
+    let elsewhere =
+        Vec::from_iter(forms(Elsewhere).chain([Lock(Form::Plain), Lock(Form::Try)]).chain(forms(Elsewhere)));
+    let waits = |all| {
+        let wait = move |form| Wait(0, all, form);
+        let deeper = forms(wait).chain([Lock(Form::Try), Lock(Form::Try)]).chain(forms(wait));
+        Vec::from_iter([Lock(Form::Plain)].into_iter().chain(deeper).chain([Unlock(2), Look]))
+    };
+    seeds(
+        "rlock",
+        &[
+            ("nested_in_every_form", &nested),
+            ("others_in_every_form", &elsewhere),
+            ("waits_at_depth_1_and_3", &waits(false)),
+            ("waits_of_all_levels", &waits(true)),
+            (
+                "first_come_first_dropped",
+                &[Lock(Form::Plain), Lock(Form::Plain), Unlock(0), Elsewhere(Form::Try), Unlock(0), Look],
+            ),
+            (
+                "parts_of_parts",
+                &[
+                    Lock(Form::Plain),
+                    Lock(Form::Plain),
+                    Map(1),
+                    Map(1),
+                    Change(0),
+                    Unlock(1),
+                    Change(0),
+                    MapPanics(0),
+                    Look,
+                ],
+            ),
+            (
+                "one_guard_may_change",
+                &[Lock(Form::Plain), Change(0), Lock(Form::Soon), Change(0), Change(1), Unlock(0), Change(0)],
+            ),
+            (
+                "leaked_guards_count",
+                &[
+                    Lock(Form::Plain),
+                    Lock(Form::Plain),
+                    Leak(0),
+                    Change(0),
+                    Unlock(0),
+                    Elsewhere(Form::Try),
+                    TakeOut,
+                    Lock(Form::Try),
+                ],
+            ),
+            (
+                "leaked_borrows_end_with_the_guard",
+                &[
+                    Lock(Form::Plain),
+                    LeakBorrow(0),
+                    Lock(Form::Plain),
+                    Look,
+                    Change(0),
+                    LeakBorrow(0),
+                    Wait(0, false, Form::NoTime),
+                    Lock(Form::Plain),
+                    Unlock(0),
+                    LeakBorrow(0),
+                    Unlock(0),
+                    Elsewhere(Form::Plain),
+                ],
+            ),
+            (
+                "unwinding_gives_back_every_level",
+                &[Lock(Form::Plain), Lock(Form::Plain), Map(0), Unwind, Elsewhere(Form::Try), Look],
+            ),
+        ],
+    );
+}
+
+#[test]
 fn seeds_of_semaphore() {
     use semaphore::Operation::*;
     let enough = Vec::from_iter(forms(Acquire).flat_map(|acquire| [acquire, Look, Drop(0)]));
@@ -153,6 +231,11 @@ fn seeds_of_condition() {
         Vec::from_iter([0, 1, 2, 3].into_iter().flat_map(|count| {
             [false, true].map(|with_predicate| Notified(Form::Plain, with_predicate, count))
         }));
+    let deep = Vec::from_iter([1, 2, 3].into_iter().flat_map(|depth| {
+        [Form::Plain, Form::LongTime]
+            .into_iter()
+            .flat_map(move |form| [false, true].map(|with| NotifiedAtDepth(form, depth, with)))
+    }));
     seeds(
         "condition",
         &[
@@ -166,6 +249,7 @@ fn seeds_of_condition() {
             ("predicates_that_notify", &whiles(Calls::Second, Habit::Notifies)),
             ("predicates_that_wait", &whiles(Calls::Never, Habit::Waits)),
             ("another_thread_notifies", &notified),
+            ("another_thread_notifies_at_every_depth", &deep),
             (
                 "two_locks_in_turn",
                 &[
@@ -200,6 +284,8 @@ fn seeds_of_threads() {
             ("condition", &program(3, &[&[1, 1], &[1], &[4, 5]])),
             ("queue_of_one", &program(4, &[&[0, 1, 2], &[3, 5, 4], &[5, 2]])),
             ("queue_of_two_and_tasks", &program(5, &[&[0, 0, 7], &[3, 6, 3, 6], &[1, 11]])),
+            ("rlock", &program(8, &[&[0, 1], &[3, 5], &[2, 7], &[4, 6]])),
+            ("condition_over_an_rlock", &program(9, &[&[3, 0], &[5], &[6, 8]])),
             ("queue_shut_down", &program(6, &[&[0, 1], &[3, 3], &[10, 0], &[9, 4]])),
         ],
     );

@@ -26,6 +26,8 @@ mod readme;
 #[cfg(tollgate_cured_loom)]
 mod reduction;
 #[cfg(any(loom, shuttle))]
+mod rlock;
+#[cfg(any(loom, shuttle))]
 mod semaphore;
 
 #[cfg(any(loom, shuttle))]
@@ -33,6 +35,7 @@ fn main() -> std::process::ExitCode {
     let mut suite = harness::Suite::default();
     platform::models(&mut suite);
     lock::models(&mut suite);
+    rlock::models(&mut suite);
     semaphore::models(&mut suite);
     condition::models(&mut suite);
     queue::models(&mut suite);

@@ -9,7 +9,7 @@
 //! refuted is a failure.
 
 use crate::harness::{Bound, Model, Suite, Verdict, fails, full, glance};
-use crate::{condition, lock, queue, queue_end, semaphore};
+use crate::{condition, lock, queue, queue_end, rlock, semaphore};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -115,6 +115,12 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::LockSleeperUncounted => (&["lock: Plainx1 | Plainx1"], None),
         Mutant::LockWakingNeverCleared => (&["lock: Plainx1 | Plainx1 | Plainx1"], None),
         Mutant::LockSleepsAmidWake => (&["lock: Plainx4"], None),
+        Mutant::RLockOwnerStays | Mutant::RLockOwnerClearedLate | Mutant::RLockOwnerNotCompared => {
+            (&["rlock: Plain | Plain"], None)
+        }
+        Mutant::RLockOwnerNotRestored | Mutant::RLockDepthNotRestored | Mutant::RLockLentUncounted => {
+            (&["rlock: wait_all"], None)
+        }
         Mutant::GateNoPassOn => (&["semaphore(0): R32"], None),
         Mutant::GateTimeoutSwallowsWake => (&["semaphore(0): Timed of 1 | Plain of 1 | release(2)"], None),
         Mutant::GateWakingNeverCleared => (&["semaphore(0): Plain of 1 | Plain of 1 | release(2)"], None),
@@ -148,6 +154,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
 fn users(file: &str) -> &'static [&'static str] {
     match file {
         "src/raw_lock.rs" | "src/lock.rs" => &["lock: ", "raw lock: ", "condition: "],
+        "src/raw_rlock.rs" | "src/rlock.rs" => &["rlock: "],
         "src/semaphore.rs" => &["semaphore"],
         "src/condition.rs" => &["condition: "],
         file if file.starts_with("src/queue/") => &["queue"],
@@ -158,6 +165,7 @@ fn users(file: &str) -> &'static [&'static str] {
 fn suite() -> Vec<Model> {
     let mut suite = Suite::default();
     lock::models(&mut suite);
+    rlock::models(&mut suite);
     semaphore::models(&mut suite);
     condition::models(&mut suite);
     queue::models(&mut suite);
@@ -197,9 +205,11 @@ fn unreached(sites: &[Site]) -> Vec<String> {
     let mut reached: BTreeMap<(&str, usize), usize> = BTreeMap::new();
     for site in sites {
         let named = match site.part {
-            Part::Load(order) | Part::ReadModifyWrite(order) | Part::Failure(order) | Part::Fence(order) => {
-                order != std::sync::atomic::Ordering::Relaxed
-            }
+            Part::Load(order)
+            | Part::Store(order)
+            | Part::ReadModifyWrite(order)
+            | Part::Failure(order)
+            | Part::Fence(order) => order != std::sync::atomic::Ordering::Relaxed,
             Part::Wake => false,
         };
         *reached.entry((from_root(site.file), site.line as usize)).or_default() += usize::from(named);

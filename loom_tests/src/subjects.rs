@@ -4,12 +4,16 @@ mod condition;
 mod lock;
 mod queue;
 mod raw_lock;
+mod rlock;
+mod rlock_condition;
 mod semaphore;
 
 pub use condition::{ConditionAnswer, ConditionOp, ConditionSubject};
 pub use lock::{LockAnswer, LockOp, LockSubject};
 pub use queue::{QueueAnswer, QueueOp, QueueSubject};
 pub use raw_lock::{RawLockOp, RawLockSubject};
+pub use rlock::{RLockOp, RLockSubject};
+pub use rlock_condition::{RLockConditionOp, RLockConditionSubject};
 pub use semaphore::{SemaphoreAnswer, SemaphoreOp, SemaphoreSubject};
 
 use crate::Subject;
@@ -30,6 +34,8 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<QueueSubject<1>>();
     visitor.subject::<QueueSubject<2>>();
     visitor.subject::<QueueSubject<0>>();
+    visitor.subject::<RLockSubject>();
+    visitor.subject::<RLockConditionSubject>();
 }
 
 /// Takes `call` out of a line; whether it was there.

@@ -107,8 +107,8 @@ pub enum Mutant {
     RLockOwnerClearedLate,
     /// `RLock`: whoever the owner is, the caller takes itself for it.
     RLockOwnerNotCompared,
-    /// `RLock`: a waiter stays the owner while it waits.
-    RLockOwnerStaysInWait,
+    /// `RLock`: a waiter does not say that it is the owner again.
+    RLockOwnerNotRestored,
     /// `RLock`: a waiter comes back at depth 1.
     RLockDepthNotRestored,
     /// `RLock`: nobody is told that the outer guards of a waiter still lend the value.
@@ -167,7 +167,7 @@ impl Mutant {
         Mutant::RLockOwnerStays,
         Mutant::RLockOwnerClearedLate,
         Mutant::RLockOwnerNotCompared,
-        Mutant::RLockOwnerStaysInWait,
+        Mutant::RLockOwnerNotRestored,
         Mutant::RLockDepthNotRestored,
         Mutant::RLockLentUncounted,
         Mutant::SemaphoreReleaseWithoutNotify,

@@ -1,0 +1,143 @@
+//! `RLock<T>`: each operation adds one under the lock, through one guard or the second of two. The value is the evidence of mutual
+//! exclusion.
+//!
+//! From the outside that is a `Lock`, and the model is its; what a thread sees of its own levels is asserted in the call. A
+//! thread that holds nothing never takes itself for the owner: `IsOwned`.
+
+use super::lock::{LockAnswer, LockOp, LockState, LockSubject};
+use crate::subject::{CallId, Progress, SOON, Subject, returns};
+use tollgate::RLockGuard;
+
+/// A free `RLock` around 0.
+#[derive(Debug)]
+pub struct RLockSubject;
+
+/// What is done with it: how the lock is taken to add one. Twice: in this form, and then in the next one, which cannot fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "named after the methods")]
+pub enum RLockOp {
+    Lock,
+    LockTwice,
+    TryLock,
+    TryLockTwice,
+    LockTimeout,
+    LockTimeoutTwice,
+    IsLocked,
+    IsOwned,
+}
+
+use RLockOp::*;
+
+type Guard<'a> = RLockGuard<'a, u32>;
+
+fn add(lock: &tollgate::RLock<u32>, guard: Option<Guard<'_>>) -> LockAnswer {
+    let Some(mut guard) = guard else { return LockAnswer::Failed };
+    assert!(lock.is_owned() && lock.depth() == 1);
+    let mut value = RLockGuard::get_mut(&mut guard).expect("the only guard");
+    *value += 1;
+    LockAnswer::Was(*value - 1)
+}
+
+/// `inner` is dropped last, or first.
+fn add_inside<'a>(
+    lock: &'a tollgate::RLock<u32>,
+    guard: Option<Guard<'a>>,
+    inner: impl FnOnce() -> Option<Guard<'a>>,
+    last: bool,
+) -> LockAnswer {
+    let Some(mut outer) = guard else { return LockAnswer::Failed };
+    let mut inner = inner().expect("the owner's");
+    assert!(lock.is_owned() && lock.depth() == 2);
+    assert!(RLockGuard::get_mut(&mut inner).is_none() && RLockGuard::get_mut(&mut outer).is_none());
+    if last {
+        drop(outer);
+        add(lock, Some(inner))
+    } else {
+        drop(inner);
+        add(lock, Some(outer))
+    }
+}
+
+/// How others see it.
+fn outside(op: RLockOp) -> LockOp {
+    match op {
+        Lock | LockTwice => LockOp::Lock,
+        TryLock | TryLockTwice => LockOp::TryLock,
+        LockTimeout | LockTimeoutTwice => LockOp::LockTimeout,
+        IsLocked | IsOwned => LockOp::IsLocked,
+    }
+}
+
+impl Subject for RLockSubject {
+    type Op = RLockOp;
+    type Answer = LockAnswer;
+    type Real = tollgate::RLock<u32>;
+    type State = LockState;
+
+    const IS_LOCK: bool = true;
+
+    fn name() -> String {
+        "RLock".to_owned()
+    }
+
+    fn operations() -> Vec<RLockOp> {
+        vec![Lock, LockTwice, TryLock, TryLockTwice, LockTimeout, LockTimeoutTwice, IsLocked, IsOwned]
+    }
+
+    fn alphabets() -> Vec<Vec<RLockOp>> {
+        let first = vec![LockTwice, TryLockTwice, LockTimeoutTwice, IsOwned];
+        crate::program::cover(&Self::operations(), &[first])
+    }
+
+    fn last() -> RLockOp {
+        TryLock
+    }
+
+    fn timed(op: RLockOp) -> RLockOp {
+        match op {
+            Lock => LockTimeout,
+            LockTwice => LockTimeoutTwice,
+            op => op,
+        }
+    }
+
+    fn real() -> tollgate::RLock<u32> {
+        tollgate::RLock::new(0)
+    }
+
+    fn call(lock: &tollgate::RLock<u32>, _: CallId, op: RLockOp) -> LockAnswer {
+        let inner_try = || lock.try_lock();
+        let inner_timed = || lock.lock_timeout(SOON);
+        let inner_plain = || Some(lock.lock());
+        match op {
+            Lock => add(lock, Some(lock.lock())),
+            TryLock => add(lock, lock.try_lock()),
+            LockTimeout => add(lock, lock.lock_timeout(SOON)),
+            LockTwice => add_inside(lock, Some(lock.lock()), inner_try, true),
+            TryLockTwice => add_inside(lock, lock.try_lock(), inner_timed, false),
+            LockTimeoutTwice => add_inside(lock, lock.lock_timeout(SOON), inner_plain, true),
+            IsLocked => LockAnswer::Locked(lock.is_locked()),
+            IsOwned => LockAnswer::Locked(lock.is_owned() || lock.depth() > 0),
+        }
+    }
+
+    fn start() -> LockState {
+        LockSubject::start()
+    }
+
+    fn step(
+        state: &LockState,
+        call: CallId,
+        op: RLockOp,
+        phase: u8,
+    ) -> Vec<(LockState, Progress<LockAnswer>)> {
+        match op {
+            IsOwned => returns(state.clone(), LockAnswer::Locked(false)),
+            op => LockSubject::step(state, call, outside(op), phase),
+        }
+    }
+
+    fn blocked_by(frozen: RLockOp, other: RLockOp) -> Option<&'static str> {
+        LockSubject::blocked_by(outside(frozen), outside(other))
+    }
+}
