@@ -80,7 +80,7 @@ use std::ptr::NonNull;
 ///
 /// # Cost
 ///
-/// At most 24 bytes beside the value. Uncontended, two atomic read-modify-write operations for the first lock and the last unlock,
+/// 24 bytes beside the value. Uncontended, two atomic read-modify-write operations for the first lock and the last unlock,
 /// none for those in between; no system call, no allocation.
 pub struct RLock<T: ?Sized> {
     raw: RawRLock,

@@ -305,8 +305,8 @@ proptest! {
                     _ => lock.lock_deadline(past()).unwrap(),
                 })),
                 RLockCall::Elsewhere => std::thread::scope(|s| {
-                    let elsewhere = || (lock.try_lock().is_some(), lock.is_owned(), lock.depth());
-                    prop_assert_eq!(s.spawn(elsewhere).join().unwrap(), (depth == 0, false, 0));
+                    let elsewhere = || (lock.is_owned(), lock.depth(), lock.try_lock().is_some());
+                    prop_assert_eq!(s.spawn(elsewhere).join().unwrap(), (false, 0, depth == 0));
                     Ok(())
                 })?,
                 _ if levels.is_empty() => {}
@@ -325,17 +325,19 @@ proptest! {
                 RLockCall::Borrow(which, leak) => {
                     let which = at(which);
                     let Level::Whole(guard) = &mut levels[which] else { continue };
-                    let borrowed = RLockGuard::get_mut(guard);
-                    prop_assert_eq!(borrowed.is_some(), depth == 1);
-                    if let Some(mut borrowed) = borrowed {
-                        *borrowed += 1;
+                    let Some(mut borrowed) = RLockGuard::get_mut(guard) else {
+                        prop_assert!(depth > 1, "the only guard");
+                        continue;
+                    };
+                    prop_assert_eq!(depth, 1);
+                    *borrowed += 1;
+                    value += 1;
+                    if leak {
+                        let again = catch_unwind(AssertUnwindSafe(|| drop(lock.try_lock())));
+                        prop_assert!(again.is_err(), "while it is borrowed mutably");
+                        std::mem::forget(borrowed);
+                        *RLockGuard::get_mut(guard).unwrap() += 1;
                         value += 1;
-                        if leak {
-                            let again = catch_unwind(AssertUnwindSafe(|| drop(lock.try_lock())));
-                            prop_assert!(again.is_err(), "while it is borrowed mutably");
-                            std::mem::forget(borrowed);
-                            drop(RLockGuard::get_mut(guard).unwrap());
-                        }
                     }
                 }
                 RLockCall::Wait(which, all) => {
