@@ -284,8 +284,8 @@ fn seeds_of_threads() {
             ("condition", &program(3, &[&[1, 1], &[1], &[4, 5]])),
             ("queue_of_one", &program(4, &[&[0, 1, 2], &[3, 5, 4], &[5, 2]])),
             ("queue_of_two_and_tasks", &program(5, &[&[0, 0, 7], &[3, 6, 3, 6], &[1, 11]])),
-            ("rlock", &program(8, &[&[0, 1], &[3, 5], &[2, 7], &[4, 6]])),
-            ("condition_over_an_rlock", &program(9, &[&[3, 0], &[5], &[6, 8]])),
+            ("rlock", &program(8, &[&[0, 1], &[3, 5], &[2, 4]])),
+            ("condition_over_an_rlock", &program(9, &[&[2, 0], &[4], &[6, 5]])),
             ("queue_shut_down", &program(6, &[&[0, 1], &[3, 3], &[10, 0], &[9, 4]])),
         ],
     );

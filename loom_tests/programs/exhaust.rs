@@ -21,8 +21,6 @@ use tollgate_loom_tests::program::{Choice, Program, generate};
 pub(crate) const EXPLORER: &str =
     if cfg!(tollgate_cured_loom) { "cured loom 0.7.2" } else { "stock loom 0.7.2" };
 
-/// Programs with up to two operations a thread that the quick run draws for each subject.
-const SAMPLE: usize = 60;
 /// Executions for each bound that is tried.
 const QUICK_CAP: usize = 3_000;
 const FULL_CAP: usize = 10_000;
@@ -38,7 +36,7 @@ pub(crate) fn about(full: bool) -> String {
 
 /// The jobs of one subject, and how many programs were left out.
 pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>, usize) {
-    let generated = generate::<S>(if full { Choice::All } else { Choice::Sample(SAMPLE) });
+    let generated = generate::<S>(if full { Choice::All } else { Choice::Sample(S::SAMPLE) });
     let job = |program| {
         let program = Arc::new(program);
         let name = format!("{program}");

@@ -48,6 +48,10 @@ pub trait Subject: Sized + Send + Sync + 'static {
     /// Whether the subject is a lock. Models then run with the real lock; those of other types with its specification.
     const IS_LOCK: bool = false;
 
+    /// How many programs with up to two operations a thread the quick run under loom draws. Fewer for a subject that adds little
+    /// to another one.
+    const SAMPLE: usize = 60;
+
     /// What the reports call it.
     fn name() -> String;
 

@@ -17,13 +17,11 @@ pub struct RLockConditionSubject;
 #[expect(missing_docs, reason = "named after the methods")]
 pub enum RLockConditionOp {
     WaitTimeout,
-    WaitWhile,
     WaitAll,
     WaitAllTimeout,
     WaitAllWhile,
     WaitAllWhileTimeout,
     NotifyOne,
-    NotifyAll,
     /// Raises the flag and notifies all under the lock.
     RaiseAndNotifyAll,
     /// Takes the flag down.
@@ -37,10 +35,9 @@ fn plain(op: RLockConditionOp) -> ConditionOp {
     match op {
         WaitTimeout | WaitAllTimeout => ConditionOp::WaitTimeout,
         WaitAll => ConditionOp::Wait,
-        WaitWhile | WaitAllWhile => ConditionOp::WaitWhile,
+        WaitAllWhile => ConditionOp::WaitWhile,
         WaitAllWhileTimeout => ConditionOp::WaitWhileTimeout,
         NotifyOne => ConditionOp::NotifyOne,
-        NotifyAll => ConditionOp::NotifyAll,
         RaiseAndNotifyAll => ConditionOp::RaiseAndNotifyAll,
         Lower => ConditionOp::Lower,
     }
@@ -79,6 +76,8 @@ impl Subject for RLockConditionSubject {
     type Real = RFlagged;
     type State = ConditionState;
 
+    const SAMPLE: usize = 10;
+
     fn name() -> String {
         "Condition/RLock".to_owned()
     }
@@ -86,13 +85,11 @@ impl Subject for RLockConditionSubject {
     fn operations() -> Vec<RLockConditionOp> {
         vec![
             WaitTimeout,
-            WaitWhile,
             WaitAll,
             WaitAllTimeout,
             WaitAllWhile,
             WaitAllWhileTimeout,
             NotifyOne,
-            NotifyAll,
             RaiseAndNotifyAll,
             Lower,
         ]
@@ -100,18 +97,18 @@ impl Subject for RLockConditionSubject {
 
     fn alphabets() -> Vec<Vec<RLockConditionOp>> {
         let first = vec![WaitAllTimeout, WaitAllWhileTimeout, WaitTimeout, NotifyOne, RaiseAndNotifyAll];
-        let second = vec![WaitAllWhile, WaitAllTimeout, WaitWhile, RaiseAndNotifyAll, Lower];
+        let second = vec![WaitAllWhile, WaitAllTimeout, WaitAll, RaiseAndNotifyAll, Lower];
         crate::program::cover(&Self::operations(), &[first, second])
     }
 
     fn last() -> RLockConditionOp {
-        NotifyAll
+        NotifyOne
     }
 
     fn timed(op: RLockConditionOp) -> RLockConditionOp {
         match op {
             WaitAll => WaitAllTimeout,
-            WaitWhile | WaitAllWhile => WaitAllWhileTimeout,
+            WaitAllWhile => WaitAllWhileTimeout,
             op => op,
         }
     }
@@ -123,10 +120,6 @@ impl Subject for RLockConditionSubject {
     fn call(real: &RFlagged, _: CallId, op: RLockConditionOp) -> ConditionAnswer {
         match op {
             WaitTimeout => real.wait(1, |changed, guard| changed.wait_timeout(guard, SOON)),
-            WaitWhile => real.wait(1, |changed, guard| {
-                changed.wait_while(guard, down);
-                true
-            }),
             WaitAll => real.wait(2, |changed, guard| {
                 changed.wait_all_levels(guard);
                 true
@@ -140,7 +133,6 @@ impl Subject for RLockConditionSubject {
                 real.wait(2, |changed, guard| changed.wait_all_levels_while_timeout(guard, SOON, down))
             }
             NotifyOne => ConditionAnswer::Notified(real.changed.notify_one()),
-            NotifyAll => ConditionAnswer::Notified(real.changed.notify_all()),
             RaiseAndNotifyAll => {
                 let guard = real.flag.lock();
                 guard.store(true, Relaxed);
