@@ -466,11 +466,15 @@ impl Condition {
     /// One wait, with all levels released meanwhile.
     fn wait_outside<G: WaitGuard>(&self, guard: &mut G, levels: Levels, deadline: Option<Deadline>) -> bool {
         let outside = Outside::new(guard, levels);
-        self.wait_once(outside.guard.raw(sealed::Key(())), deadline)
+        let notified = self.wait_once(outside.guard.raw(sealed::Key(())), deadline);
+        // Before the panic: its hook is user code, and may use the lock.
+        drop(outside);
+        notified.unwrap_or_else(|| two_locks())
     }
 
-    /// One wait, with the lock released meanwhile. No deadline means that there is no time at all.
-    fn wait_once(&self, lock: &RawLock, deadline: Option<Deadline>) -> bool {
+    /// One wait, with the lock released meanwhile. No deadline means that there is no time at all. `None`, and nothing has happened, if
+    /// others are waiting with another lock.
+    fn wait_once(&self, lock: &RawLock, deadline: Option<Deadline>) -> Option<bool> {
         let mut relock = None;
         let release = || {
             // SAFETY: the caller's guard holds the lock, is borrowed mutably for the whole wait, and has the lock back before
@@ -478,12 +482,7 @@ impl Condition {
             unsafe { lock.unlock() };
             relock = Some(Relock(lock));
         };
-        match self.gate.wait_exact(ptr::from_ref(lock).addr(), deadline, release) {
-            Ok(notified) => notified,
-            Err(_) => panic!(
-                "Condition: waited on with two locks at once; all threads that wait at the same time must use one lock"
-            ),
-        }
+        self.gate.wait_exact(ptr::from_ref(lock).addr(), deadline, release).ok()
     }
 }
 
@@ -521,6 +520,14 @@ impl<G: WaitGuard> Drop for Outside<'_, G> {
             unsafe { self.guard.step_in(sealed::Key(()), self.levels) }
         }
     }
+}
+
+/// Nothing has changed.
+#[cold]
+fn two_locks() -> ! {
+    panic!(
+        "Condition: waited on with two locks at once; all threads that wait at the same time must use one lock"
+    );
 }
 
 /// Nothing has changed.

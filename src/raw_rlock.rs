@@ -17,8 +17,7 @@
 //!
 //! 1. While a thread runs outside of a condition's wait, `owner` is its number exactly if it holds `raw`. The number is written
 //!    after the acquisition and cleared before the release, both by that thread. A wait leaves it where it is, for the next
-//!    owner to overwrite: the only thread that it could mislead is the one that waits. (So a panic hook may still use a lock whose
-//!    wait panics before it has begun.) Afterwards it is written again.
+//!    owner to overwrite: the only thread that it could mislead is the one that waits. Afterwards it is written again.
 //! 2. `depth` is at least the number of guards, mapped ones included, that the owner has. Guards that are leaked stay counted.
 //! 3. *Mutable borrows.* The owner may take the lock again at any time, also while it has the value borrowed from a guard; so
 //!    an exclusive borrow of the guard alone does not make one of the value. A mutable borrow needs depth 1, so that no other guard of
