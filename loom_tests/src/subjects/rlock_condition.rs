@@ -96,7 +96,7 @@ impl Subject for RLockConditionSubject {
     }
 
     fn alphabets() -> Vec<Vec<RLockConditionOp>> {
-        let first = vec![WaitAllTimeout, WaitAllWhileTimeout, WaitTimeout, NotifyOne, RaiseAndNotifyAll];
+        let first = vec![WaitAllTimeout, NotifyOne, RaiseAndNotifyAll];
         let second = vec![WaitAllWhile, WaitAllTimeout, WaitAll, RaiseAndNotifyAll, Lower];
         crate::program::cover(&Self::operations(), &[first, second])
     }
