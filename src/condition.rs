@@ -1,6 +1,6 @@
 //! `Condition`: waiting under a lock until somebody says that something has changed.
 //!
-//! A [`Gate`] under the exact policy, and nothing else. A waiter joins the line while it still holds the user's lock, then
+//! A [`Crowd`] and nothing else. A waiter joins the line while it still holds the user's lock, then
 //! releases the lock, sleeps, and locks again. So whoever takes the lock after the waiter released it sees the waiter
 //! in the line: no notification is lost, and no fence is needed; a notifier that finds nobody pays one load.
 //!
@@ -11,15 +11,14 @@
 //! and its wait says so: the notification is used, not lost. (CPython loses it: it returns `False` although the token was
 //! spent. R33 of the historical bugs is the same with a lock.)
 //!
-//! `notify_all` wakes each waiter by a call of its own, and they then queue for the lock. Moving them to the lock's word
-//! instead is the next step for this file.
+//! `notify_all` under the lock wakes nobody: it moves the waiters to the lock, each release of which then wakes one. With the lock
+//! free it wakes all by one system call. See [`crate::gate`], `crowd`.
 
-use crate::gate::Gate;
+use crate::gate::Crowd;
 use crate::lock::LockGuard;
-use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated, torn_down};
+use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated};
 use crate::raw_lock::RawLock;
 use std::fmt;
-use std::ptr;
 
 mod sealed {
     use crate::raw_lock::RawLock;
@@ -101,14 +100,14 @@ impl<T: ?Sized> WaitGuard for LockGuard<'_, T> {}
 ///
 /// With nobody waiting, `notify_one`, `notify` and `notify_all` are one load. 32 bytes on a 64-bit system, no allocation.
 pub struct Condition {
-    gate: Gate,
+    crowd: Crowd,
 }
 
 impl Condition {
     const_unless_loom! {
         /// A condition with nobody waiting.
         pub fn new() -> Self {
-            Condition { gate: Gate::new() }
+            Condition { crowd: Crowd::new() }
         }
     }
 
@@ -198,7 +197,7 @@ impl Condition {
         if mutated(Mutant::ConditionNotifyWithoutWake) {
             return 0;
         }
-        self.gate.notify_exact(count)
+        self.crowd.notify(count)
     }
 
     /// Wakes all threads that are waiting. How many were woken.
@@ -209,7 +208,7 @@ impl Condition {
 
     /// How many threads are waiting at this moment.
     pub fn waiting(&self) -> usize {
-        self.gate.waiting()
+        self.crowd.waiting()
     }
 
     fn wait_within<G: WaitGuard>(&self, guard: &mut G, patience: Patience) -> bool {
@@ -243,29 +242,12 @@ impl Condition {
 
     /// One wait, with the lock released meanwhile. No deadline means that there is no time at all.
     fn wait_once(&self, lock: &RawLock, deadline: Option<Deadline>) -> bool {
-        let mut relock = None;
-        let release = || {
-            // SAFETY: the caller's guard holds the lock, is borrowed mutably for the whole wait, and has the lock back before
-            // this function is left in any way.
-            unsafe { lock.unlock() };
-            relock = Some(Relock(lock));
-        };
-        match self.gate.wait_exact(ptr::from_ref(lock).addr(), deadline, release) {
+        // SAFETY: the caller's guard holds the lock, and is borrowed mutably for the whole wait.
+        match unsafe { self.crowd.wait(lock, deadline) } {
             Ok(notified) => notified,
             Err(_) => panic!(
                 "Condition: waited on with two locks at once; all threads that wait at the same time must use one lock"
             ),
-        }
-    }
-}
-
-/// Takes the lock again when dropped: at the end of every wait, and on the way of a panic out of it.
-struct Relock<'a>(&'a RawLock);
-
-impl Drop for Relock<'_> {
-    fn drop(&mut self) {
-        if !torn_down() {
-            self.0.acquire();
         }
     }
 }

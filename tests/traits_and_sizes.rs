@@ -53,7 +53,7 @@ assert_eq_size!(Lock<u32>, u64);
 assert_eq_size!(LockGuard<'static, u64>, usize);
 assert_eq_size!(Option<LockGuard<'static, u64>>, usize);
 #[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<Condition>() == 32);
+const_assert!(size_of::<Condition>() == 40);
 #[cfg(target_pointer_width = "64")]
 const_assert!(size_of::<Semaphore>() == 40);
 

@@ -133,6 +133,9 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::ConditionTimeoutSwallowsNotify
         | Mutant::ConditionNoLastLook
         | Mutant::GateTrustsWake => (&["condition: "], None),
+        Mutant::CrowdUnchanged | Mutant::CrowdMovedUncounted | Mutant::CrowdMovedToFreeLock => {
+            (&["condition: two wait_while | notify_all", "condition: wait_while, lock"], None)
+        }
         Mutant::QueuePutWithoutNotify | Mutant::QueueGetWithoutNotify => {
             (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], None)
         }
