@@ -15,7 +15,7 @@
 //! instead is the next step for this file.
 
 use crate::gate::Gate;
-use crate::lock::LockGuard;
+use crate::lock::{LockGuard, OwnedLockGuard};
 use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated, torn_down};
 use crate::raw_lock::RawLock;
 use std::fmt;
@@ -42,7 +42,13 @@ impl<T: ?Sized> sealed::Guarded for LockGuard<'_, T> {
     }
 }
 
-/// A guard with which one can wait on a [`Condition`]: [`LockGuard`]. Sealed.
+impl<T: ?Sized> sealed::Guarded for OwnedLockGuard<T> {
+    fn raw(&self, _: sealed::Key) -> &RawLock {
+        OwnedLockGuard::raw(self)
+    }
+}
+
+/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`OwnedLockGuard`]. Sealed.
 ///
 /// It gives no way to the lock behind the guard:
 ///
@@ -54,6 +60,7 @@ impl<T: ?Sized> sealed::Guarded for LockGuard<'_, T> {
 pub trait WaitGuard: sealed::Guarded {}
 
 impl<T: ?Sized> WaitGuard for LockGuard<'_, T> {}
+impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
 
 /// Lets threads wait, under a lock, until they are notified. Python's `threading.Condition`, without the lock inside.
 ///

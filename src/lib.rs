@@ -71,6 +71,8 @@ struct Readme;
 mod condition;
 mod gate;
 mod lock;
+#[cfg(all(any(feature = "lock_api", feature = "lock_api_04"), not(loom)))]
+mod lock_api;
 mod platform;
 mod queue;
 mod raw_lock;
@@ -82,7 +84,7 @@ mod cost_tests;
 mod wakes_in_vain_tests;
 
 pub use condition::{Condition, WaitGuard};
-pub use lock::{Lock, LockGuard, MappedLockGuard};
+pub use lock::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard};
 pub use queue::{GetError, Iter, PutError, Queue, ShutDown, Shutdown, TooManyDone, TryIter};
 pub use raw_lock::{NotLocked, RawLock};
 pub use semaphore::{AcquireError, Closed, Permit, Semaphore};
