@@ -84,11 +84,13 @@ macro_rules! version {
             }
 
             #[test]
-            fn asking_whether_it_is_locked_takes_nothing() {
+            fn what_the_lock_itself_knows_agrees() {
                 let raw = <RawLock as RawMutex>::INIT;
                 assert!(!RawMutex::is_locked(&raw));
-                assert!(raw.try_acquire());
+                raw.acquire();
                 assert!(RawMutex::is_locked(&raw));
+                let lock = Locked::from_raw(raw, 1);
+                assert!(lock.try_lock().is_none(), "locked from the start");
             }
         }
     };
