@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 use tollgate::model::Settings;
-use tollgate::{Lock, LockGuard, OwnedLockGuard, RawLock};
+use tollgate::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard, RawLock};
 
 /// The forms of locking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub(crate) fn models(suite: &mut Suite) {
     a_release_of_a_free_lock_changes_nothing(suite);
     the_last_unlock_may_free_the_lock(suite);
     the_last_owned_guard_frees_the_lock(suite);
+    nobody_gets_in_while_a_guard_is_mapped(suite);
 }
 
 /// Every thread locks some number of times in its form and adds one to the value. No addition is lost, no two threads are
@@ -310,6 +311,46 @@ fn the_last_owned_guard_frees_the_lock(suite: &mut Suite) {
             });
             drop(lock);
             threads(bodies, move || assert_eq!(seen_by_drop.load(SeqCst) + gave_up.load(SeqCst), 2));
+        });
+    }
+}
+
+/// R46: one guard becomes another, and the lock is held all the time: nobody sees the value between two changes.
+fn nobody_gets_in_while_a_guard_is_mapped(suite: &mut Suite) {
+    for owned in [false, true] {
+        let name = format!(
+            "lock: R46, nobody gets in while {} guard is mapped",
+            if owned { "an owned" } else { "a" }
+        );
+        suite.add(name, Bound::None, varied_real(), move || {
+            let lock = Arc::new(Lock::new([0; 2]));
+            threads(
+                bodies!([lock]
+                {
+                    if owned {
+                        let mut whole = lock.lock_owned();
+                        whole[0] = 1;
+                        let whole = OwnedLockGuard::try_map(whole, |_| None::<&mut i32>).unwrap_err();
+                        let pair = OwnedLockGuard::map(whole, |pair| pair);
+                        let pair = OwnedMappedLockGuard::try_map(pair, |_| None::<&mut i32>).unwrap_err();
+                        let pair = OwnedMappedLockGuard::try_map(pair, Some).unwrap();
+                        *OwnedMappedLockGuard::map(pair, |pair| &mut pair[1]) = 1;
+                    } else {
+                        let mut whole = lock.lock();
+                        whole[0] = 1;
+                        let whole = LockGuard::try_map(whole, |_| None::<&mut i32>).unwrap_err();
+                        let pair = LockGuard::map(whole, |pair| pair);
+                        let pair = MappedLockGuard::try_map(pair, |_| None::<&mut i32>).unwrap_err();
+                        let pair = MappedLockGuard::try_map(pair, Some).unwrap();
+                        *MappedLockGuard::map(pair, |pair| &mut pair[1]) = 1;
+                    }
+                },
+                {
+                    let pair = lock.lock();
+                    assert_eq!(pair[0], pair[1], "between two changes");
+                }),
+                || {},
+            );
         });
     }
 }
