@@ -29,6 +29,9 @@
 //! | to wait until a value under a lock has changed | [`Condition`] |
 //! | to hand items from threads to threads | [`Queue`] |
 //!
+//! A guard or a call that you miss? `docs/features.md` in the package has every feature beside what others have, and says why where
+//! there is none.
+//!
 //! # Time
 //!
 //! `_timeout` takes a [`Duration`](std::time::Duration) from now, `_deadline` an [`Instant`](std::time::Instant). Both are
