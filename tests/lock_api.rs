@@ -52,8 +52,11 @@ macro_rules! version {
                 assert!(lock.try_lock_for(Duration::ZERO).is_none());
                 let start = Instant::now();
                 assert!(lock.try_lock_for(A_WHILE).is_none());
-                assert!(lock.try_lock_until(start).is_none());
                 assert!(start.elapsed() >= A_WHILE);
+                let start = Instant::now();
+                assert!(lock.try_lock_until(start + A_WHILE).is_none());
+                assert!(start.elapsed() >= A_WHILE);
+                assert!(lock.try_lock_until(start).is_none(), "passed");
                 drop(guard);
                 assert!(!lock.is_locked());
                 assert_eq!(*lock.try_lock_for(Duration::MAX).unwrap(), 1);
