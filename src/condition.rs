@@ -15,7 +15,7 @@
 //! free it wakes all by one system call. See [`crate::gate`], `crowd`.
 
 use crate::gate::Crowd;
-use crate::lock::LockGuard;
+use crate::lock::{LockGuard, OwnedLockGuard};
 use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated};
 use crate::raw_lock::RawLock;
 use std::fmt;
@@ -41,7 +41,13 @@ impl<T: ?Sized> sealed::Guarded for LockGuard<'_, T> {
     }
 }
 
-/// A guard with which one can wait on a [`Condition`]: [`LockGuard`]. Sealed.
+impl<T: ?Sized> sealed::Guarded for OwnedLockGuard<T> {
+    fn raw(&self, _: sealed::Key) -> &RawLock {
+        OwnedLockGuard::raw(self)
+    }
+}
+
+/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`OwnedLockGuard`]. Sealed.
 ///
 /// It gives no way to the lock behind the guard:
 ///
@@ -53,6 +59,7 @@ impl<T: ?Sized> sealed::Guarded for LockGuard<'_, T> {
 pub trait WaitGuard: sealed::Guarded {}
 
 impl<T: ?Sized> WaitGuard for LockGuard<'_, T> {}
+impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
 
 /// Lets threads wait, under a lock, until they are notified. Python's `threading.Condition`, without the lock inside.
 ///

@@ -140,6 +140,12 @@ impl std::error::Error for NotLocked {}
 /// assert!(GATE.release().is_err()); // not locked: an error that changes nothing
 /// ```
 ///
+/// # Under `lock_api`
+///
+/// With the feature `lock_api` (its version 0.5, which asks for Rust 1.95) or `lock_api_04` (0.4) this is a `RawMutex` and a
+/// `RawMutexTimed`: `lock_api::Mutex<RawLock, T>`. Its guards are `Send`. Not in builds with `--cfg loom`, which have no
+/// constant lock.
+///
 /// # Memory ordering
 ///
 /// Everything before a `release` happens before everything after the acquisition that follows it.
