@@ -8,13 +8,14 @@
 //! What no model notices has to be in [`EQUIVALENT`], with the reason; in a full run those are tried too, and a reason that is
 //! refuted is a failure.
 
-use crate::harness::{Bound, Model, Suite, Verdict, fails, full, glance};
+use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::{condition, lock, queue, queue_end, semaphore};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tollgate::model::{Change, Mutant, Part, Settings, Site, recorded};
+use tollgate_loom_tests::runner::full;
 
 /// A change that makes no difference, and why.
 struct Equivalent {
