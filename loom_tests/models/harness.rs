@@ -226,14 +226,14 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
         }
         if full() {
             let mut best = explore_within(body, bound, settings, LIMIT);
+            assert_complete(&best);
             for count in count + 1.. {
                 let report = explore_within(body, Bound::Preemptions(count), settings, attempt());
-                if report.explored == Explored::CutOff || best.explored == Explored::CutOff {
+                if report.explored == Explored::CutOff {
                     break;
                 }
                 best = report;
             }
-            assert!(best.explored != Explored::CutOff, "the model is too large for its bound");
             return best;
         }
     }
@@ -250,12 +250,16 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
     #[cfg(shuttle)]
     let limit = if full() { 30_000 } else { 10_000 };
     let report = explore_within(body, bound, settings, limit);
+    assert_complete(&report);
+    report
+}
+
+fn assert_complete(report: &Report) {
     assert!(
         report.explored != Explored::CutOff,
         "cut short after {} executions: the model is too large for its bound",
         report.executions
     );
-    report
 }
 
 /// The same, once.
