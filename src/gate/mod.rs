@@ -246,6 +246,7 @@ impl Gate {
         visit.place.join();
         let mut newcomer = true;
         loop {
+            // The waiter's half of the handshake: a notifier that did not see us in the line changed the state before our look.
             fence(SeqCst);
             if newcomer && !self.admits_newcomers() {
                 // Those who waited too long come first; but what is there now must not lie unseen.
