@@ -65,11 +65,10 @@ const EQUIVALENT: &[Equivalent] = &[
     },
 ];
 
-/// Switches of logic that make no difference, and why.
+/// Switches of logic that no model notices, and why.
 const EQUIVALENT_LOGIC: &[(Mutant, &str)] = &[(
     Mutant::GateNewcomerSilent,
-    "it read CLOSED after it had joined, so the opening comes later in the word's modification order, and whoever opens passes \
-     on with the newcomer in sight",
+    "takes a stale read after three preemptions of three threads, more executions than a hunt has; `checker` finds it necessary",
 )];
 
 /// What became of the mutants.
