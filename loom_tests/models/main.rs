@@ -27,6 +27,8 @@ mod readme;
 mod reduction;
 #[cfg(any(loom, shuttle))]
 mod semaphore;
+#[cfg(any(loom, shuttle))]
+mod source;
 
 #[cfg(any(loom, shuttle))]
 fn main() -> std::process::ExitCode {

@@ -64,6 +64,10 @@
 //! blocking newcomers join the line without trying, and instead make sure that the head is woken. Only calls already under
 //! way, and `try_` forms, can still be faster. It opens the gate when it has been served or gives up.
 //!
+//! A newcomer looks itself, behind its fence, though whoever opens the gate looks at the head too, later in the word's modification
+//! order and so with the newcomer in sight. For nothing orders the opener's look behind what a notifier did that saw neither of
+//! them in the line: its last fence was for its own try. (Taken for redundant once; `checker` has the program that shows it.)
+//!
 //! # Memory ordering
 //!
 //! All changes of the gate's word are `Relaxed`: it publishes nothing. Its *loads* by notifiers are `SeqCst`, and waiters put a
@@ -220,9 +224,10 @@ impl Gate {
         visit.place.join();
         let mut newcomer = true;
         loop {
+            // The waiter's half of the handshake: a notifier that did not see us in the line changed the state before our look.
             fence(SeqCst);
             if newcomer && !self.admits_newcomers() {
-                // Those who waited too long come first; but what is there now must not lie unseen.
+                // Those who waited too long come first; but what is there now must not lie unseen: see "Bounded barging".
                 if !mutated(Mutant::GateNewcomerSilent) {
                     self.notify(serves);
                 }
