@@ -1,6 +1,6 @@
 //! `Condition`: waiting under a lock until somebody says that something has changed.
 //!
-//! A [`Gate`] under the exact policy, and nothing else. A waiter joins the line while it still holds the user's lock, then
+//! A [`Crowd`] and nothing else. A waiter joins the line while it still holds the user's lock, then
 //! releases the lock, sleeps, and locks again. So whoever takes the lock after the waiter released it sees the waiter
 //! in the line: no notification is lost, and no fence is needed; a notifier that finds nobody pays one load.
 //!
@@ -19,16 +19,16 @@
 //! `wait_all_levels` asks. (And nobody else may change the value through a `&mut T` meanwhile: the lock counts those who wait
 //! so, see `RawRLock`.) A predicate may lock again and keep the guard, so each single wait looks at the depth.
 //!
-//! `notify_all` wakes each waiter by a call of its own, and they then queue for the lock. Moving them to the lock's word
-//! instead is the next step for this file.
+//!
+//! `notify_all` under the lock wakes nobody: it moves the waiters to the lock, each release of which then wakes one. With the lock
+//! free it wakes all by one system call. See [`crate::gate`], `crowd`.
 
-use crate::gate::Gate;
-use crate::lock::LockGuard;
+use crate::gate::Crowd;
+use crate::lock::{LockGuard, OwnedLockGuard};
 use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated, torn_down};
 use crate::raw_lock::RawLock;
 use crate::rlock::RLockGuard;
 use std::fmt;
-use std::ptr;
 
 mod sealed {
     use crate::raw_lock::RawLock;
@@ -95,7 +95,13 @@ impl<T: ?Sized> sealed::Guarded for RLockGuard<'_, T> {
     }
 }
 
-/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`RLockGuard`]. Sealed.
+impl<T: ?Sized> sealed::Guarded for OwnedLockGuard<T> {
+    fn raw(&self, _: sealed::Key) -> &RawLock {
+        OwnedLockGuard::raw(self)
+    }
+}
+
+/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`OwnedLockGuard`], [`RLockGuard`]. Sealed.
 ///
 /// It gives no way to the lock behind the guard:
 ///
@@ -108,6 +114,7 @@ pub trait WaitGuard: sealed::Guarded {}
 
 impl<T: ?Sized> WaitGuard for LockGuard<'_, T> {}
 impl<T: ?Sized> WaitGuard for RLockGuard<'_, T> {}
+impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
 
 /// Lets threads wait, under a lock, until they are notified. Python's `threading.Condition`, without the lock inside.
 ///
@@ -226,14 +233,14 @@ impl<T: ?Sized> WaitGuard for RLockGuard<'_, T> {}
 ///
 /// With nobody waiting, `notify_one`, `notify` and `notify_all` are one load. 32 bytes on a 64-bit system, no allocation.
 pub struct Condition {
-    gate: Gate,
+    crowd: Crowd,
 }
 
 impl Condition {
     const_unless_loom! {
         /// A condition with nobody waiting.
         pub fn new() -> Self {
-            Condition { gate: Gate::new() }
+            Condition { crowd: Crowd::new() }
         }
     }
 
@@ -419,7 +426,7 @@ impl Condition {
         if mutated(Mutant::ConditionNotifyWithoutWake) {
             return 0;
         }
-        self.gate.notify_exact(count)
+        self.crowd.notify(count)
     }
 
     /// Wakes all threads that are waiting. How many were woken.
@@ -430,7 +437,7 @@ impl Condition {
 
     /// How many threads are waiting at this moment.
     pub fn waiting(&self) -> usize {
-        self.gate.waiting()
+        self.crowd.waiting()
     }
 
     fn wait_within<G: WaitGuard>(&self, guard: &mut G, patience: Patience) -> bool {
@@ -475,14 +482,8 @@ impl Condition {
     /// One wait, with the lock released meanwhile. No deadline means that there is no time at all. `None`, and nothing has happened, if
     /// others are waiting with another lock.
     fn wait_once(&self, lock: &RawLock, deadline: Option<Deadline>) -> Option<bool> {
-        let mut relock = None;
-        let release = || {
-            // SAFETY: the caller's guard holds the lock, is borrowed mutably for the whole wait, and has the lock back before
-            // this function is left in any way.
-            unsafe { lock.unlock() };
-            relock = Some(Relock(lock));
-        };
-        self.gate.wait_exact(ptr::from_ref(lock).addr(), deadline, release).ok()
+        // SAFETY: the caller's guard holds the lock, and is borrowed mutably for the whole wait.
+        unsafe { self.crowd.wait(lock, deadline) }.ok()
     }
 }
 
@@ -537,17 +538,6 @@ fn several_levels(held: u32) -> ! {
         "Condition: wait at depth {held} of an RLock, whose outer guards still lend the value; wait at depth 1, or use wait_all_levels, \
          for which the value has to be Sync"
     );
-}
-
-/// Takes the lock again when dropped: at the end of every wait, and on the way of a panic out of it.
-struct Relock<'a>(&'a RawLock);
-
-impl Drop for Relock<'_> {
-    fn drop(&mut self) {
-        if !torn_down() {
-            self.0.acquire();
-        }
-    }
 }
 
 impl Default for Condition {

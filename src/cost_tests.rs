@@ -6,6 +6,7 @@
 use crate::platform::counted::{Cost, cost_of, total};
 use crate::platform::{Duration, Instant};
 use crate::{Condition, Lock, Queue, RLock, RLockGuard, RawLock, Semaphore, Shutdown};
+use std::sync::Arc;
 use std::thread;
 
 /// No futex call, and this many read-modify-writes and fences.
@@ -29,9 +30,37 @@ fn an_uncontended_lock_pair_is_two_rmws() {
         raw.acquire();
         raw.release().unwrap();
     });
+    let shared = Arc::new(Lock::new(0));
+    // And two of the `Arc`, which are not counted here.
+    assert_cost("lock_owned", 2, 0, || drop(shared.lock_owned()));
     let _held = lock.lock();
     assert_cost("try_lock of a held lock", 1, 0, || assert!(lock.try_lock().is_none()));
     assert_cost("is_locked", 0, 0, || assert!(lock.is_locked()));
+}
+
+/// R16 of the historical bugs: waiters whose time-outs race a release leave a bit of themselves behind, and the lock is never
+/// free again. Here the lock costs afterwards what it cost before.
+#[test]
+fn time_outs_that_race_releases_leave_nothing_in_the_word() {
+    for round in 0..10 {
+        let lock = Lock::new(());
+        thread::scope(|s| {
+            for waiter in 0..4_u64 {
+                let lock = &lock;
+                s.spawn(move || {
+                    for step in 0..20_u64 {
+                        let timeout = Duration::from_micros((12 * round + 7 * waiter + 13 * step) % 120);
+                        drop(lock.lock_timeout(timeout));
+                    }
+                });
+            }
+            for _ in 0..20 {
+                let _held = lock.lock();
+                thread::yield_now();
+            }
+        });
+        assert_cost("lock, after time-outs", 2, 0, || drop(lock.lock()));
+    }
 }
 
 #[test]

@@ -30,6 +30,9 @@
 //! | to wait until a value under a lock has changed | [`Condition`] |
 //! | to hand items from threads to threads | [`Queue`] |
 //!
+//! A guard or a call that you miss? `docs/features.md` in the package has every feature beside what others have, and says why where
+//! there is none.
+//!
 //! # Time
 //!
 //! `_timeout` takes a [`Duration`](std::time::Duration) from now, `_deadline` an [`Instant`](std::time::Instant). Both are
@@ -72,6 +75,8 @@ struct Readme;
 mod condition;
 mod gate;
 mod lock;
+#[cfg(all(any(feature = "lock_api", feature = "lock_api_04"), not(loom)))]
+mod lock_api;
 mod platform;
 mod queue;
 mod raw_lock;
@@ -85,7 +90,7 @@ mod cost_tests;
 mod wakes_in_vain_tests;
 
 pub use condition::{Condition, WaitGuard};
-pub use lock::{Lock, LockGuard, MappedLockGuard};
+pub use lock::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard};
 pub use queue::{GetError, Iter, PutError, Queue, ShutDown, Shutdown, TooManyDone, TryIter};
 pub use raw_lock::{NotLocked, RawLock};
 pub use rlock::{MappedRLockGuard, RLock, RLockGuard, RLockMut};

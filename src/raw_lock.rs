@@ -62,7 +62,8 @@
 //!    the next owner, and one that took the grant back would be a second release of one acquisition (`RawLockSubject::regressions`;
 //!    both were there, and found by generated programs and by counting under shuttle).
 //! 5. *Wakes never exceed sleeps*: each wake sets `WAKING` or `GRANTED` in a step that sees a sleeper; only a thread back
-//!    from a futex wait clears them, one of the two (invariant 3), once per wait.
+//!    from a futex wait clears them, one of the two (invariant 3), once per wait. (But for a thread that a condition has moved here
+//!    awake, and that finds the lock free: it may clear a `WAKING` whose wake found nobody.)
 //! 6. *Bounded bypass*: a sleeper that has been awake in vain and has waited about 1 ms sets `STARVING`, unless another one has.
 //!    From that step on nobody gets past it: the next release, that of the present owner, hands it the lock. (The first version let
 //!    whichever sleeper came out first take the grant, and newcomers that waited got past the starving one.)
@@ -84,7 +85,7 @@ use crate::platform::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 use crate::platform::{
-    Duration, Instant, Mutant, Patience, Spin, Stopwatch, Wait, abstract_locks, futex, mutated,
+    Deadline, Duration, Instant, Mutant, Patience, Spin, Stopwatch, Wait, abstract_locks, futex, mutated,
 };
 use std::fmt;
 
@@ -94,9 +95,11 @@ const STARVING: u32 = 1 << 2;
 const GRANTED: u32 = 1 << 3;
 const SLEEPER: u32 = 1 << 4;
 
-/// What sleepers listen on, the starving one and the others. A release without a grant wakes any of them.
-const STARVING_CHANNEL: u32 = 1;
-const CHANNEL: u32 = 2;
+/// What sleepers listen on, the starving one and the others (those that a condition has moved here, on any but the starving one's). A
+/// release without a grant wakes any of them.
+const STARVING_CHANNEL: u32 = 1 << 31;
+const CHANNEL: u32 = 1;
+const EVERY_CHANNEL: u32 = !0;
 
 /// Whether any thread is counted in.
 const fn sleepers(word: u32) -> bool {
@@ -136,6 +139,12 @@ impl std::error::Error for NotLocked {}
 /// std::thread::spawn(|| GATE.release().unwrap()).join().unwrap(); // any thread may
 /// assert!(GATE.release().is_err()); // not locked: an error that changes nothing
 /// ```
+///
+/// # Under `lock_api`
+///
+/// With the feature `lock_api` (its version 0.5, which asks for Rust 1.95) or `lock_api_04` (0.4) this is a `RawMutex` and a
+/// `RawMutexTimed`: `lock_api::Mutex<RawLock, T>`. Its guards are `Send`. Not in builds with `--cfg loom`, which have no
+/// constant lock.
 ///
 /// # Memory ordering
 ///
@@ -284,11 +293,44 @@ impl RawLock {
                 Err(now) => word = now,
             }
         }
-        self.sleep_until_acquired(word, &deadline)
+        self.sleep_until_acquired(word, &deadline, None)
     }
 
-    /// The loop of a counted sleeper.
-    fn sleep_until_acquired(&self, mut word: u32, deadline: &crate::platform::Deadline) -> bool {
+    /// Counts `count` threads in as sleepers, if somebody holds the lock. Each of them then calls [`RawLock::acquire_counted`];
+    /// until it does, it may be asleep on [`RawLock::word`].
+    pub(crate) fn adopt(&self, count: usize) -> bool {
+        if abstract_locks() {
+            return false;
+        }
+        let mut word = self.word.load(Relaxed);
+        // As one that counts itself in: only while the lock is held, since its release will then see them.
+        while word & LOCKED != 0 || mutated(Mutant::CrowdMovedToFreeLock) {
+            let counted =
+                if mutated(Mutant::CrowdMovedUncounted) { word } else { word + SLEEPER * count as u32 };
+            match self.word.compare_exchange_weak(word, counted, Relaxed, Relaxed) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
+    }
+
+    /// What sleepers sleep on.
+    pub(crate) fn word(&self) -> *const AtomicU32 {
+        &raw const self.word
+    }
+
+    /// Acquires the lock for a thread that has been [adopted](RawLock::adopt). `woken` if a futex wait of its has just ended by a
+    /// wake, which may have been that of a release.
+    #[cold]
+    pub(crate) fn acquire_counted(&self, woken: bool) {
+        let word = self.word.load(Relaxed);
+        let looks = woken || word & LOCKED == 0;
+        self.sleep_until_acquired(word, &Deadline::NEVER, looks.then_some(Wait::MaybeWoken));
+    }
+
+    /// The loop of a counted sleeper. `ended`: how its last sleep ended, if it is to look first; else `word` was seen with `LOCKED`.
+    fn sleep_until_acquired(&self, mut word: u32, deadline: &Deadline, mut ended: Option<Wait>) -> bool {
         let asleep = Stopwatch::start();
         // `STARVING` once this thread has set it, and then a grant is meant for this thread.
         let mut starving = 0;
@@ -297,7 +339,8 @@ impl RawLock {
             let (under_way, channel) =
                 if starving == 0 { (WAKING, CHANNEL) } else { (WAKING | GRANTED, STARVING_CHANNEL) };
             let expected = if mutated(Mutant::LockSleepsAmidWake) { word } else { word & !under_way };
-            let wait = futex::wait_on(&self.word, expected, deadline, channel);
+            let wait =
+                ended.take().unwrap_or_else(|| futex::wait_on(&self.word, expected, deadline, channel));
             word = self.word.load(Relaxed);
             if wait == Wait::MaybeWoken {
                 self.spin_awake(&mut word, starving);
@@ -393,7 +436,7 @@ impl RawLock {
             let (next, channels) = if word & STARVING != 0 {
                 (word | GRANTED, STARVING_CHANNEL)
             } else if sleepers(word) && word & WAKING == 0 {
-                ((word & !LOCKED) | WAKING, STARVING_CHANNEL | CHANNEL)
+                ((word & !LOCKED) | WAKING, EVERY_CHANNEL)
             } else {
                 (word & !LOCKED, 0)
             };

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
-use tollgate::{Lock, LockGuard, NotLocked, RawLock};
+use tollgate::{
+    Condition, Lock, LockGuard, MappedLockGuard, NotLocked, OwnedLockGuard, OwnedMappedLockGuard, RawLock,
+};
 
 #[test]
 fn one_thread_at_a_time_is_inside() {
@@ -142,16 +144,50 @@ fn no_time_is_one_look_and_too_much_time_is_for_ever() {
     });
 }
 
+/// Waits for a lock that is about to be released. A waiter that nobody wakes comes out too, after [`AGES`], and finds the lock free.
+#[track_caller]
+fn lock_before_ages<T>(lock: &Lock<T>) -> LockGuard<'_, T> {
+    let start = Instant::now();
+    let guard = lock.lock_timeout(AGES).expect("it becomes free");
+    assert!(start.elapsed() < AGES / 2, "nobody woke the waiter");
+    guard
+}
+
+/// R44 of the historical bugs: the first to sleep does not say so, and the release wakes nobody.
 #[test]
 fn a_timed_waiter_gets_a_lock_that_becomes_free() {
     let lock = Lock::new(());
     let guard = lock.lock();
     thread::scope(|s| {
-        let waiter = s.spawn(|| lock.lock_timeout(AGES).is_some());
+        let waiter = s.spawn(|| drop(lock_before_ages(&lock)));
         thread::sleep(A_WHILE); // not needed for correctness: lets the waiter sleep
         drop(guard);
-        assert!(waiter.join().unwrap());
+        waiter.join().unwrap();
     });
+}
+
+/// R43: whoever takes the lock without having slept forgets those who sleep.
+#[test]
+fn bargers_do_not_forget_the_sleepers() {
+    let lock = Lock::new(0_u64);
+    let through = AtomicUsize::new(0);
+    thread::scope(|s| {
+        for _ in 0..3 {
+            s.spawn(|| {
+                for _ in 0..300 {
+                    let mut guard = lock_before_ages(&lock);
+                    *guard += 1;
+                    thread::yield_now(); // the others fall asleep
+                }
+                through.fetch_add(1, SeqCst);
+            });
+        }
+        let start = Instant::now();
+        while through.load(SeqCst) < 3 && start.elapsed() < AGES {
+            drop(lock.try_lock());
+        }
+    });
+    assert_eq!(lock.into_inner(), 900);
 }
 
 #[test]
@@ -166,12 +202,34 @@ fn a_panic_releases_the_lock_and_poisons_nothing() {
     assert_eq!(*lock.lock(), 2, "as the panic left it");
 }
 
+/// R9 of the historical bugs: what happens to a guard that is never dropped is nobody's undefined behaviour.
 #[test]
 fn a_leaked_guard_leaves_the_lock_locked_and_nothing_worse() {
-    let lock = Lock::new(5);
-    std::mem::forget(lock.lock());
-    assert!(lock.try_lock().is_none());
-    assert_eq!(lock.into_inner(), 5);
+    let leaks: [fn(&Lock<[u8; 2]>); 4] = [
+        |lock| std::mem::forget(lock.lock()),
+        |lock| std::mem::forget(lock.lock_timeout(AGES)),
+        |lock| std::mem::forget(LockGuard::map(lock.lock(), |pair| &mut pair[0])),
+        |lock| std::mem::forget(LockGuard::try_map(lock.lock(), |_| None::<&mut u8>)),
+    ];
+    for leak in leaks {
+        let lock = Lock::new([5, 6]);
+        leak(&lock);
+        assert!(lock.try_lock().is_none());
+        assert!(lock.lock_timeout(Duration::from_nanos(1)).is_none());
+        assert_eq!(lock.into_inner(), [5, 6]);
+    }
+    let shared = Arc::new(Lock::new([5, 6]));
+    std::mem::forget(shared.lock_owned());
+    assert!(shared.try_lock_owned().is_none());
+    assert_eq!(Arc::strong_count(&shared), 2, "the leaked share");
+    let other = Arc::new(Lock::new([5, 6]));
+    std::mem::forget(OwnedLockGuard::map(other.lock_owned(), |pair| &mut pair[1]));
+    assert!(other.is_locked());
+    // What was leaked can still be given back, so that tools that look for leaks find none.
+    for lock in [shared, other] {
+        // SAFETY: each count includes the share of a leaked guard, which nobody else will give up.
+        unsafe { Arc::decrement_strong_count(Arc::as_ptr(&lock)) };
+    }
 }
 
 #[test]
@@ -209,13 +267,183 @@ fn a_mapped_guard_holds_the_lock_until_it_is_dropped() {
 }
 
 #[test]
+fn a_guard_without_the_part_comes_back() {
+    let lock = Lock::new((1, vec![2, 3]));
+    let whole = LockGuard::try_map(lock.lock(), |pair| pair.1.get_mut(2)).unwrap_err();
+    assert!(lock.is_locked());
+    let list = LockGuard::try_map(whole, |pair| Some(&mut pair.1)).unwrap();
+    let mut list = MappedLockGuard::try_map(list, |list| list.get_mut(2)).unwrap_err();
+    list.push(4);
+    *MappedLockGuard::try_map(list, |list| list.get_mut(2)).unwrap() += 10;
+    assert_eq!(*lock.lock(), (1, vec![2, 3, 14]));
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let _ = LockGuard::try_map(lock.lock(), |_| -> Option<&mut u8> { panic!("on purpose") });
+    }));
+    assert!(panicked.is_err());
+    assert!(!lock.is_locked(), "released on the way out");
+}
+
+#[test]
+fn an_owned_guard_needs_no_borrow_of_the_lock() {
+    fn begin(lock: Arc<Lock<String>>) -> OwnedLockGuard<String> {
+        let mut guard = lock.lock_owned();
+        guard.push('a');
+        guard
+    }
+    let lock = Arc::new(Lock::new(String::new()));
+    let guard = begin(Arc::clone(&lock));
+    assert_eq!(format!("{guard} {guard:?} {lock:?}"), r#"a "a" Lock { value: <locked> }"#);
+    assert!(lock.try_lock_owned().is_none());
+    assert!(lock.lock_owned_timeout(Duration::from_nanos(1)).is_none());
+    assert!(lock.lock_owned_deadline(Instant::now()).is_none());
+    let mut part = OwnedLockGuard::try_map(guard, |text| text.get_mut(..1)).unwrap();
+    part.make_ascii_uppercase();
+    assert_eq!(format!("{part} {part:?}"), r#"A "A""#);
+    let part = OwnedMappedLockGuard::try_map(part, |_| None::<&mut u8>).unwrap_err();
+    let part = OwnedMappedLockGuard::map(part, |text| text);
+    assert!(lock.is_locked());
+    drop(part);
+    assert_eq!(*lock.try_lock_owned().unwrap(), "A");
+    assert_eq!(*lock.lock_owned_timeout(AGES).unwrap(), "A");
+    assert_eq!(*lock.lock_owned_deadline(Instant::now()).unwrap(), "A", "a free lock, whatever the time");
+    assert_eq!(Arc::into_inner(lock).unwrap().into_inner(), "A", "all shares have been given up");
+    let panics: [fn(OwnedLockGuard<u8>); 2] = [
+        |guard| drop(OwnedLockGuard::map(guard, |_| -> &mut u8 { panic!("on purpose") })),
+        |guard| drop(OwnedLockGuard::try_map(guard, |_| -> Option<&mut u8> { panic!("on purpose") })),
+    ];
+    for panics in panics {
+        let lock = Arc::new(Lock::new(0));
+        assert!(catch_unwind(AssertUnwindSafe(|| panics(lock.lock_owned()))).is_err());
+        assert!(!lock.is_locked(), "released on the way out");
+        assert_eq!(Arc::strong_count(&lock), 1);
+    }
+}
+
+#[test]
+fn an_attempt_at_an_owned_guard_clones_nothing() {
+    let lock = Arc::new(Lock::new(()));
+    let guard = lock.lock_owned();
+    assert_eq!(Arc::strong_count(&lock), 2);
+    let begun = AtomicBool::new(false);
+    thread::scope(|s| {
+        let waiter = s.spawn(|| {
+            begun.store(true, SeqCst);
+            assert!(lock.lock_owned_timeout(A_WHILE).is_none());
+        });
+        eventually("it waits", || begun.load(SeqCst));
+        while !waiter.is_finished() {
+            assert_eq!(Arc::strong_count(&lock), 2);
+        }
+    });
+    drop(guard);
+    assert_eq!(Arc::strong_count(&lock), 1);
+}
+
+/// What is locked here looks at its lock when it is dropped.
+struct Watched {
+    lock: std::sync::Weak<Lock<Option<Watched>>>,
+    dropped: Arc<AtomicUsize>,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let Some(lock) = self.lock.upgrade() {
+            assert!(!lock.is_locked(), "dropped under the lock");
+        }
+        self.dropped.fetch_add(1, SeqCst);
+    }
+}
+
+/// R35 in one thread: the guard holds the last share of the lock that it releases.
+#[test]
+fn the_last_owned_guard_frees_the_lock() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    for mapped in [false, true] {
+        dropped.store(0, SeqCst);
+        let watched = || Watched { lock: std::sync::Weak::new(), dropped: Arc::clone(&dropped) };
+        let lock = Arc::new(Lock::new([watched(), watched()]));
+        let alive = Arc::downgrade(&lock);
+        let guard = lock.lock_owned();
+        drop(lock);
+        if mapped {
+            let part = OwnedLockGuard::map(guard, |pair| &mut pair[0]);
+            assert_eq!((alive.strong_count(), dropped.load(SeqCst)), (1, 0));
+            drop(part);
+        } else {
+            drop(guard);
+        }
+        assert_eq!((alive.strong_count(), dropped.load(SeqCst)), (0, 2));
+    }
+}
+
+/// The idiom of the docs: the value that was there goes after the release.
+#[test]
+fn a_replaced_value_is_dropped_after_the_release() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let lock = Arc::new(Lock::new(None));
+    let watched = || Some(Watched { lock: Arc::downgrade(&lock), dropped: Arc::clone(&dropped) });
+    *lock.lock() = watched();
+    let first = std::mem::replace(&mut *lock.lock(), watched());
+    let second = std::mem::take(&mut *lock.lock());
+    assert_eq!(dropped.load(SeqCst), 0);
+    drop((first, second));
+    assert_eq!(dropped.load(SeqCst), 2);
+}
+
+#[test]
+fn a_clone_that_panics_releases_the_lock() {
+    struct Unclonable;
+    impl Clone for Unclonable {
+        fn clone(&self) -> Self {
+            panic!("on purpose")
+        }
+    }
+    let lock = Lock::new(Some(Unclonable));
+    assert!(catch_unwind(AssertUnwindSafe(|| lock.lock().clone())).is_err());
+    assert!(!lock.is_locked());
+}
+
+#[test]
+fn a_condition_waits_with_an_owned_guard() {
+    let (items, more) = (Arc::new(Lock::new(Vec::new())), Condition::new());
+    let mut guard = items.lock_owned();
+    assert!(!more.wait_timeout(&mut guard, Duration::from_millis(1)));
+    thread::scope(|s| {
+        s.spawn(|| {
+            items.lock().push(7); // waits for the wait
+            more.notify_one();
+        });
+        assert!(more.wait_while_timeout(&mut guard, AGES, |items| items.is_empty()));
+    });
+    assert_eq!(*guard, [7]);
+    assert!(items.is_locked(), "held again");
+}
+
+#[test]
 fn debug_never_waits() {
     let lock = Lock::new(3);
     assert_eq!(format!("{lock:?}"), "Lock { value: 3 }");
     let guard = lock.lock();
     assert_eq!(format!("{lock:?}"), "Lock { value: <locked> }");
+    thread::scope(|s| {
+        s.spawn(|| assert_eq!(format!("{lock:?}"), "Lock { value: <locked> }"));
+    });
     assert_eq!(format!("{guard:?} {guard}"), "3 3");
     assert_eq!(format!("{:?}", RawLock::new()), "RawLock { locked: false }");
+}
+
+/// A value whose `Debug` shows the lock that it lies in: locked, by whoever shows it.
+#[test]
+fn debug_of_a_lock_inside_itself_ends() {
+    struct Inside(std::sync::Weak<Lock<Inside>>);
+    impl std::fmt::Debug for Inside {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "in {:?}", self.0.upgrade())
+        }
+    }
+    let lock = Arc::new_cyclic(|lock| Lock::new(Inside(lock.clone())));
+    assert_eq!(format!("{lock:?}"), "Lock { value: in Some(Lock { value: <locked> }) }");
+    assert!(!lock.is_locked());
 }
 
 /// R35: the owner that comes last frees the lock, possibly while the one before is still on its way out of `unlock`.

@@ -4,10 +4,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate::{
-    AcquireError, Closed, Condition, GetError, MappedRLockGuard, Permit, PutError, Queue, RLock, RLockGuard,
-    RawLock, Semaphore, ShutDown, Shutdown, TooManyDone,
+    AcquireError, Closed, Condition, GetError, Lock, LockGuard, MappedLockGuard, MappedRLockGuard,
+    OwnedLockGuard, OwnedMappedLockGuard, Permit, PutError, Queue, RLock, RLockGuard, RawLock, Semaphore,
+    ShutDown, Shutdown, TooManyDone,
 };
 
 /// A deadline that has passed.
@@ -250,6 +252,136 @@ proptest! {
             locked = call != 4;
             prop_assert_eq!(raw.is_locked(), locked);
         }
+    }
+}
+
+/// What is done with a lock's guards, of which one at a time is in hand.
+#[derive(Clone, Debug)]
+enum GuardCall {
+    Lock(u8),
+    LockOwned(u8),
+    Map,
+    TryMap(bool),
+    Wait,
+    Add(u32),
+    Drop,
+}
+
+fn guard_call() -> impl Strategy<Value = GuardCall> {
+    prop_oneof![
+        4 => (0..4_u8).prop_map(GuardCall::Lock),
+        4 => (0..4_u8).prop_map(GuardCall::LockOwned),
+        2 => Just(GuardCall::Map),
+        4 => any::<bool>().prop_map(GuardCall::TryMap),
+        2 => Just(GuardCall::Wait),
+        4 => (0..9_u32).prop_map(GuardCall::Add),
+        2 => Just(GuardCall::Drop),
+    ]
+}
+
+enum Hand<'a> {
+    Empty,
+    Whole(LockGuard<'a, [u32; 2]>),
+    Part(MappedLockGuard<'a, u32>),
+    OwnedWhole(OwnedLockGuard<[u32; 2]>),
+    OwnedPart(OwnedMappedLockGuard<[u32; 2], u32>),
+}
+
+impl Hand<'_> {
+    fn part(self) -> Self {
+        match self {
+            Hand::Whole(guard) => Hand::Part(LockGuard::map(guard, |pair| &mut pair[1])),
+            Hand::Part(guard) => Hand::Part(MappedLockGuard::map(guard, |part| part)),
+            Hand::OwnedWhole(guard) => Hand::OwnedPart(OwnedLockGuard::map(guard, |pair| &mut pair[1])),
+            Hand::OwnedPart(guard) => Hand::OwnedPart(OwnedMappedLockGuard::map(guard, |part| part)),
+            Hand::Empty => Hand::Empty,
+        }
+    }
+
+    fn try_part(self, is_there: bool) -> Self {
+        match self {
+            Hand::Whole(guard) => LockGuard::try_map(guard, |pair| is_there.then_some(&mut pair[1]))
+                .map_or_else(Hand::Whole, Hand::Part),
+            Hand::Part(guard) => MappedLockGuard::try_map(guard, |part| is_there.then_some(part))
+                .map_or_else(Hand::Part, Hand::Part),
+            Hand::OwnedWhole(guard) => {
+                OwnedLockGuard::try_map(guard, |pair| is_there.then_some(&mut pair[1]))
+                    .map_or_else(Hand::OwnedWhole, Hand::OwnedPart)
+            }
+            Hand::OwnedPart(guard) => OwnedMappedLockGuard::try_map(guard, |part| is_there.then_some(part))
+                .map_or_else(Hand::OwnedPart, Hand::OwnedPart),
+            Hand::Empty => Hand::Empty,
+        }
+    }
+
+    /// The number that this guard adds to, and where it lies.
+    fn number(&mut self) -> Option<(usize, &mut u32)> {
+        match self {
+            Hand::Empty => None,
+            Hand::Whole(guard) => Some((0, &mut guard[0])),
+            Hand::Part(guard) => Some((1, guard)),
+            Hand::OwnedWhole(guard) => Some((0, &mut guard[0])),
+            Hand::OwnedPart(guard) => Some((1, guard)),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// R18 of the historical bugs: operations on guards that forget a count, or that the lock is held.
+    #[test]
+    fn guards_do_what_their_model_says(calls in vec(guard_call(), 0..60)) {
+        let lock = Arc::new(Lock::new([0; 2]));
+        let condition = Condition::new();
+        let mut values = [0; 2];
+        let mut hand = Hand::Empty;
+        for call in calls {
+            let held = !matches!(hand, Hand::Empty);
+            match call {
+                GuardCall::Lock(0) | GuardCall::LockOwned(0) if held => {} // would wait for ever
+                GuardCall::Lock(form) => {
+                    let got = match form {
+                        0 => Some(lock.lock()),
+                        1 => lock.try_lock(),
+                        2 => lock.lock_timeout(NO_TIME),
+                        _ => lock.lock_deadline(past()),
+                    };
+                    prop_assert_eq!(got.is_some(), !held);
+                    hand = got.map_or(hand, Hand::Whole);
+                }
+                GuardCall::LockOwned(form) => {
+                    let got = match form {
+                        0 => Some(lock.lock_owned()),
+                        1 => lock.try_lock_owned(),
+                        2 => lock.lock_owned_timeout(NO_TIME),
+                        _ => lock.lock_owned_deadline(past()),
+                    };
+                    prop_assert_eq!(got.is_some(), !held);
+                    hand = got.map_or(hand, Hand::OwnedWhole);
+                }
+                GuardCall::Map => hand = hand.part(),
+                GuardCall::TryMap(is_there) => hand = hand.try_part(is_there),
+                GuardCall::Wait => match &mut hand {
+                    Hand::Whole(guard) => prop_assert!(!condition.wait_timeout(guard, NO_TIME)),
+                    Hand::OwnedWhole(guard) => prop_assert!(!condition.wait_timeout(guard, NO_TIME)),
+                    _ => {}
+                },
+                GuardCall::Add(number) => {
+                    if let Some((place, value)) = hand.number() {
+                        *value += number;
+                        values[place] += number;
+                        prop_assert_eq!(*value, values[place]);
+                    }
+                }
+                GuardCall::Drop => hand = Hand::Empty,
+            }
+            prop_assert_eq!(lock.is_locked(), !matches!(hand, Hand::Empty));
+            let shares = if matches!(hand, Hand::OwnedWhole(_) | Hand::OwnedPart(_)) { 2 } else { 1 };
+            prop_assert_eq!(Arc::strong_count(&lock), shares);
+        }
+        drop(hand);
+        prop_assert_eq!(Arc::into_inner(lock).map(Lock::into_inner), Some(values));
     }
 }
 

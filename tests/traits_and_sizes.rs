@@ -15,7 +15,8 @@ assert_impl_all!(Lock<Cell<u8>>: Send, Sync, Debug);
 assert_not_impl_any!(Lock<Rc<u8>>: Send, Sync);
 assert_impl_all!(RawLock: Send, Sync, Debug, Default);
 
-// Guards stay in their thread. A shared guard gives `&T`, so it is as shareable as `T`.
+// Guards stay in their thread. A shared guard gives `&T`, so it is as shareable as `T`. R15 and R19 of the historical bugs are
+// guards that were more than that.
 assert_not_impl_any!(LockGuard<'static, u8>: Send);
 assert_not_impl_any!(MappedLockGuard<'static, u8>: Send);
 assert_impl_all!(LockGuard<'static, u8>: Sync);
@@ -25,6 +26,14 @@ assert_not_impl_any!(MappedLockGuard<'static, Cell<u8>>: Sync);
 // The same, also around another lock's guard, which is `Sync` and not `Send`.
 assert_not_impl_any!(Lock<MutexGuard<'static, u8>>: Send, Sync);
 assert_impl_all!(LockGuard<'static, MutexGuard<'static, u8>>: Sync);
+// Guards that own a share of the lock: the same. What is around the part of a mapped one is out of its reach.
+assert_not_impl_any!(OwnedLockGuard<u8>: Send);
+assert_not_impl_any!(OwnedMappedLockGuard<u8, u8>: Send);
+assert_impl_all!(OwnedLockGuard<u8>: Sync);
+assert_impl_all!(OwnedLockGuard<MutexGuard<'static, u8>>: Sync);
+assert_impl_all!(OwnedMappedLockGuard<Cell<u8>, u8>: Sync);
+assert_not_impl_any!(OwnedLockGuard<Cell<u8>>: Sync);
+assert_not_impl_any!(OwnedMappedLockGuard<u8, Cell<u8>>: Sync);
 
 // The same for the reentrant one. R15: `std`'s guard was `Sync` whatever it guarded.
 assert_impl_all!(RLock<Cell<u8>>: Send, Sync, Debug, Default);
@@ -54,7 +63,9 @@ assert_impl_all!(LockGuard<'static, u8>: WaitGuard);
 assert_impl_all!(RLockGuard<'static, Cell<u8>>: WaitGuard);
 assert_not_impl_any!(MappedRLockGuard<'static, u8>: WaitGuard);
 assert_not_impl_any!(RLockMut<'static, u8>: WaitGuard);
+assert_impl_all!(OwnedLockGuard<u8>: WaitGuard);
 assert_not_impl_any!(MappedLockGuard<'static, u8>: WaitGuard);
+assert_not_impl_any!(OwnedMappedLockGuard<u8, u8>: WaitGuard);
 assert_not_impl_any!(MutexGuard<'static, u8>: WaitGuard);
 
 // Errors are errors, whatever they carry.
@@ -71,11 +82,12 @@ assert_eq_size!(Lock<()>, u32);
 assert_eq_size!(Lock<u32>, u64);
 assert_eq_size!(LockGuard<'static, u64>, usize);
 assert_eq_size!(Option<LockGuard<'static, u64>>, usize);
+assert_eq_size!(Option<OwnedLockGuard<u64>>, usize);
 #[cfg(target_pointer_width = "64")]
 const_assert!(size_of::<RLock<()>>() == 24);
 assert_eq_size!(RLockGuard<'static, u64>, Option<RLockGuard<'static, u64>>, usize);
 #[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<Condition>() == 32);
+const_assert!(size_of::<Condition>() == 40);
 #[cfg(target_pointer_width = "64")]
 const_assert!(size_of::<Semaphore>() == 40);
 

@@ -26,6 +26,8 @@ pub enum Operation {
     Map(bool),
     /// The same with a closure that panics: the lock is released.
     MapPanics,
+    /// `try_map`, with a part to be had or without: then the guard comes back.
+    TryMap(Option<bool>),
     /// Leaks the guard: the lock stays locked.
     Leak,
     /// Unwinds through the scope of the guard: the lock is released.
@@ -46,7 +48,7 @@ pub enum Operation {
 
 impl script::Operation for Operation {
     fn decode(code: u8, argument: u8) -> Self {
-        match code % 13 {
+        match code % 14 {
             0 => Operation::Lock(Form::decode(argument)),
             1 => Operation::Unlock,
             2 => Operation::Add(argument),
@@ -59,7 +61,8 @@ impl script::Operation for Operation {
             9 => Operation::TakeOut,
             10 => Operation::RawAcquire(Form::decode(argument)),
             11 => Operation::RawRelease,
-            _ => Operation::RawReleaseElsewhere,
+            12 => Operation::RawReleaseElsewhere,
+            _ => Operation::TryMap([None, Some(false), Some(true)][usize::from(argument) % 3]),
         }
     }
 }
@@ -147,6 +150,7 @@ fn step<'a>(
         Operation::Unlock => return released(hand, model),
         Operation::Add(number) => return add(number, hand, model),
         Operation::Map(second) => return map(usize::from(second), lock, hand, model),
+        Operation::TryMap(second) => return try_map(second.map(usize::from), lock, hand, model),
         Operation::MapPanics => match hand {
             Hand::Nothing => {}
             Hand::Whole(guard) => {
@@ -276,4 +280,31 @@ fn map<'a>(which: usize, lock: &Lock<Value>, hand: Hand<'a>, model: &mut Model) 
         }
         Hand::Byte(guard) => Hand::Byte(MappedLockGuard::map(guard, |byte| byte)),
     }
+}
+
+fn try_map<'a>(which: Option<usize>, lock: &Lock<Value>, hand: Hand<'a>, model: &mut Model) -> Hand<'a> {
+    let held = || assert!(lock.is_locked() && lock.try_lock().is_none(), "held while `try_map` runs");
+    let (hand, mapped) = match hand {
+        Hand::Nothing => return Hand::Nothing,
+        Hand::Whole(guard) => {
+            model.half = which.unwrap_or(model.half);
+            LockGuard::try_map(guard, |value| {
+                held();
+                value.halves.get_mut(which?)
+            })
+            .map_or_else(|guard| (Hand::Whole(guard), false), |part| (Hand::Half(part), true))
+        }
+        Hand::Half(guard) => {
+            model.byte = which.unwrap_or(model.byte);
+            MappedLockGuard::try_map(guard, |half| {
+                held();
+                half.get_mut(which?)
+            })
+            .map_or_else(|guard| (Hand::Half(guard), false), |part| (Hand::Byte(part), true))
+        }
+        Hand::Byte(guard) => MappedLockGuard::try_map(guard, |byte| which.map(|_| byte))
+            .map_or_else(|guard| (Hand::Byte(guard), false), |part| (Hand::Byte(part), true)),
+    };
+    assert_eq!(mapped, which.is_some(), "`try_map` gives what the closure gave");
+    hand
 }

@@ -61,6 +61,22 @@ fn seeds_of_lock() {
                 ],
             ),
             (
+                "parts_that_are_not_there",
+                &[
+                    Lock(Form::Plain),
+                    TryMap(None),
+                    Add(1),
+                    TryMap(Some(true)),
+                    TryMap(None),
+                    Add(2),
+                    TryMap(Some(false)),
+                    TryMap(None),
+                    Add(4),
+                    Unlock,
+                    Look,
+                ],
+            ),
+            (
                 "closures_that_panic_release",
                 &[
                     Lock(Form::Plain),

@@ -12,16 +12,10 @@
 
 use crate::program::{AR, Op, Outcomes, Program, Rlx, SC};
 use loom::sync::atomic::{AtomicU32, fence};
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-#[cfg(not(tollgate_cured_loom))]
-pub(crate) const LINKED: &str = "stock loom 0.7.2";
-#[cfg(tollgate_cured_loom)]
-pub(crate) const LINKED: &str = "cured loom 0.7.2";
+use tollgate_loom_tests::runner::guarded;
 
 /// A program that takes longer than this is too large.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -68,20 +62,6 @@ struct Shared {
     registers: Mutex<Vec<u32>>,
 }
 
-thread_local! {
-    static EXPLORING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Keeps loom's panics off the screen: they are part of what it reached.
-pub(crate) fn quieten() {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if !EXPLORING.get() {
-            hook(info);
-        }
-    }));
-}
-
 /// Explores without a bound.
 pub(crate) fn explore(program: &Program, finals: Finals) -> Reached {
     let record = Arc::new(Mutex::new(Record::default()));
@@ -95,16 +75,8 @@ pub(crate) fn explore(program: &Program, finals: Finals) -> Reached {
     builder.max_duration = Some(LIMIT);
     builder.preemption_bound = None;
     let start = Instant::now();
-    EXPLORING.set(true);
-    let result = catch_unwind(AssertUnwindSafe(|| builder.check(body)));
-    EXPLORING.set(false);
-    let cut = match result {
-        Err(panic) => Some(match panic.downcast_ref::<String>() {
-            Some(message) => message.clone(),
-            None => {
-                panic.downcast_ref::<&str>().map_or_else(|| "panicked".to_owned(), |text| (*text).to_owned())
-            }
-        }),
+    let cut = match guarded(|| builder.check(body)) {
+        Err(message) => Some(message),
         Ok(()) if start.elapsed() >= LIMIT => Some(format!("cut short after {LIMIT:?}")),
         Ok(()) => None,
     };

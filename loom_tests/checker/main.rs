@@ -27,6 +27,9 @@ mod standard;
 #[cfg(loom)]
 mod weak;
 
+#[cfg(loom)]
+use tollgate_loom_tests::runner::{self, EXPLORER, full};
+
 /// Compares loom with brute force.
 #[cfg(loom)]
 #[derive(clap::Parser)]
@@ -72,23 +75,17 @@ impl Arguments {
 #[cfg(loom)]
 fn main() -> std::process::ExitCode {
     let arguments = <Arguments as clap::Parser>::parse();
-    let full = std::env::var_os("TOLLGATE_FULL").is_some();
-    let programs = arguments.programs.map_or(if full { 2_000 } else { 200 }, std::num::NonZeroUsize::get);
-    if let Some((name, _)) = std::env::vars().find(|(name, _)| name.starts_with("LOOM_")) {
-        eprintln!("error: {name} set; loom would cut programs short and still call them complete");
+    let programs = arguments.programs.map_or(if full() { 2_000 } else { 200 }, std::num::NonZeroUsize::get);
+    if let Err(why) = runner::prepare() {
+        eprintln!("error: {why}");
         return std::process::ExitCode::FAILURE;
     }
-    loom_run::quieten();
-    println!("linked in: {}", loom_run::LINKED);
+    println!("linked in: {EXPLORER}");
     if let Some(shape) = arguments.shape() {
         let report = differential::run(programs, arguments.seed, Some(&shape));
         println!(
-            "checker: {}; SC outcomes missed {}, outcomes missed {}, extra {}; {} programs fail",
-            loom_run::LINKED,
-            report.missed_sc,
-            report.missed,
-            report.extra,
-            report.failing,
+            "checker: {EXPLORER}; SC outcomes missed {}, outcomes missed {}, extra {}; {} programs fail",
+            report.missed_sc, report.missed, report.extra, report.failing,
         );
         return if report.failing == 0 {
             std::process::ExitCode::SUCCESS
@@ -100,8 +97,7 @@ fn main() -> std::process::ExitCode {
     let differential = differential::run(programs, arguments.seed, None);
     let handshake = handshake::run();
     println!(
-        "checker: {}; litmus {}/{}; differential {} programs (seed {}): SC outcomes missed {}, outcomes missed {}, extra {}; handshake: {}, {} of {} weakenings noticed, {} not needed",
-        loom_run::LINKED,
+        "checker: {EXPLORER}; litmus {}/{}; differential {} programs (seed {}): SC outcomes missed {}, outcomes missed {}, extra {}; handshake: {}, {} of {} weakenings noticed, {} not needed",
         litmus.right,
         litmus.rows,
         differential.programs,

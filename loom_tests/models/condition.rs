@@ -1,7 +1,7 @@
 //! `Condition`: no notification is lost, each goes to exactly as many waiters as it says, a time-out that races one uses it.
 
 use crate::bodies;
-use crate::harness::{Bound, Suite, plain, threads, varied, varied_for};
+use crate::harness::{Bound, Suite, plain, threads, varied, varied_for, varied_real};
 use crate::lock::{Form, SOON};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -24,6 +24,7 @@ pub(crate) fn models(suite: &mut Suite) {
     notified_before_a_new_waiter(suite);
     a_predicate_may_notify(suite);
     real_locks_inside(suite);
+    a_crowd_is_moved_to_the_lock(suite);
 }
 
 /// The waiter sees the change, or is notified of it.
@@ -260,6 +261,77 @@ fn real_locks_inside(suite: &mut Suite) {
                     }
                 },
                 { *shared.0.lock() = true; shared.1.notify_one(); }),
+                    || {},
+                );
+            },
+        );
+    }
+}
+
+/// Who is notified under the lock is moved to the lock, asleep or not; with real locks, or there would be nothing to move to. Late
+/// wakes stay off: they would look at the lock after its last owner has freed it.
+fn a_crowd_is_moved_to_the_lock(suite: &mut Suite) {
+    let settings =
+        || varied_real().into_iter().filter(|settings| settings.late_wakes.is_none()).collect::<Vec<_>>();
+    for under_lock in [false, true] {
+        let where_ = if under_lock { "under" } else { "after" };
+        let notify = move |shared: &(Lock<bool>, Condition)| {
+            let mut guard = shared.0.lock();
+            *guard = true;
+            if !under_lock {
+                drop(guard);
+                shared.1.notify_all();
+                return;
+            }
+            shared.1.notify_all();
+        };
+        suite.add(
+            format!("condition: wait_while, lock | notify_all {where_} the lock, real locks"),
+            Bound::Preemptions(4),
+            settings(),
+            move || {
+                let shared = Arc::new((Lock::new(false), Condition::new()));
+                threads(
+                    bodies!([shared, notify]
+                    {
+                        shared.1.wait_while(&mut shared.0.lock(), |changed| !**changed);
+                        drop(shared.0.lock());
+                    },
+                    { notify(&shared); drop(shared.0.lock()); }),
+                    || {},
+                );
+            },
+        );
+        suite.add(
+            format!("condition: two wait_while | notify_all {where_} the lock, real locks"),
+            Bound::Preemptions(2),
+            settings(),
+            move || {
+                let shared = Arc::new((Lock::new(false), Condition::new()));
+                threads(
+                    bodies!([shared, notify]
+                    { shared.1.wait_while(&mut shared.0.lock(), |changed| !**changed); },
+                    { shared.1.wait_while(&mut shared.0.lock(), |changed| !**changed); },
+                    { notify(&shared); }),
+                    || {},
+                );
+            },
+        );
+        suite.add(
+            format!("condition: wait_timeout | lock, release | notify_all {where_} the lock, real locks"),
+            Bound::Preemptions(2),
+            settings(),
+            move || {
+                let shared = Arc::new((Lock::new(false), Condition::new()));
+                threads(
+                    bodies!([shared, notify]
+                    {
+                        let mut guard = shared.0.lock();
+                        let met = shared.1.wait_while_timeout(&mut guard, SOON, |changed| !**changed);
+                        assert_eq!(met, *guard);
+                    },
+                    { drop(shared.0.lock()); },
+                    { notify(&shared); }),
                     || {},
                 );
             },

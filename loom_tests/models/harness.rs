@@ -8,14 +8,13 @@
 use crate::lock::Form;
 use crate::mutants::Tally;
 use libtest_mimic::{Arguments, Failed, Trial};
-use std::cell::Cell;
 use std::io::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use tollgate::model::{LateWakes, Settings, WakeOrder};
+use tollgate::model::{LateWakes, Settings};
+use tollgate_loom_tests::runner::{self, EXPLORER, full, guarded};
 
 pub(crate) type Body = Arc<dyn Fn() + Send + Sync>;
 
@@ -72,16 +71,9 @@ pub(crate) fn plain() -> Vec<Settings> {
     vec![Settings::default()]
 }
 
-/// First come, first served and the reverse; without and with a spurious wake-up; without and with hand-over to those who
-/// have waited too long. One at a time, beside the default.
+/// The default and its variations.
 pub(crate) fn varied() -> Vec<Settings> {
-    let base = Settings::default();
-    vec![
-        base,
-        Settings { spurious: 1, ..base },
-        Settings { wake_order: WakeOrder::Lifo, ..base },
-        Settings { too_long: true, ..base },
-    ]
+    runner::varied(Settings::default()).into()
 }
 
 /// The same for a program whose sleeps have deadlines: a time-out covers what a spurious wake-up would show.
@@ -94,14 +86,8 @@ pub(crate) fn varied_real() -> Vec<Settings> {
     let base = Settings { real_locks: true, ..Settings::default() };
     // SAFETY: the one model whose lock is freed by its next owner takes these settings out again.
     let late_wakes = Some(unsafe { LateWakes::new() });
-    vec![
-        base,
-        Settings { spurious: 1, ..base },
-        Settings { wake_order: WakeOrder::Lifo, ..base },
-        Settings { too_long: true, ..base },
-        Settings { late_wakes, ..base },
-        Settings { late_wakes, too_long: true, ..base },
-    ]
+    let late = [Settings { late_wakes, ..base }, Settings { late_wakes, too_long: true, ..base }];
+    runner::varied(base).into_iter().chain(late).collect()
 }
 
 fn describe(settings: Settings) -> String {
@@ -229,11 +215,6 @@ fn attempt() -> usize {
 #[cfg(all(loom, not(tollgate_cured_loom)))]
 const FALL_BACK: Bound = Bound::Preemptions(2);
 
-/// Whether the run may take long.
-pub(crate) fn full() -> bool {
-    std::env::var_os("TOLLGATE_FULL").is_some()
-}
-
 /// Explores one program under one setting, as far as `bound` says. A cured loom first tries to do without the bound; in a full run
 /// it then raises it as far as it can. Panics when the explorer finds a failure, and when the model is too large for its bound.
 pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
@@ -245,14 +226,14 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
         }
         if full() {
             let mut best = explore_within(body, bound, settings, LIMIT);
+            assert_complete(&best);
             for count in count + 1.. {
                 let report = explore_within(body, Bound::Preemptions(count), settings, attempt());
-                if report.explored == Explored::CutOff || best.explored == Explored::CutOff {
+                if report.explored == Explored::CutOff {
                     break;
                 }
                 best = report;
             }
-            assert!(best.explored != Explored::CutOff, "the model is too large for its bound");
             return best;
         }
     }
@@ -269,12 +250,16 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
     #[cfg(shuttle)]
     let limit = if full() { 30_000 } else { 10_000 };
     let report = explore_within(body, bound, settings, limit);
+    assert_complete(&report);
+    report
+}
+
+fn assert_complete(report: &Report) {
     assert!(
         report.explored != Explored::CutOff,
         "cut short after {} executions: the model is too large for its bound",
         report.executions
     );
-    report
 }
 
 /// The same, once.
@@ -326,10 +311,6 @@ fn explore_within(body: &Body, bound: Bound, settings: Settings, limit: usize) -
     Report { explored, executions: executions.load(SeqCst), seconds: start.elapsed().as_secs_f64() }
 }
 
-thread_local! {
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
 /// Whether exploring finds a failure, within the model's bound and without the explorer's report on the screen.
 pub(crate) fn fails(body: &Body, bound: Bound, settings: Settings) -> bool {
     // Most failures need few preemptions, and few executions then.
@@ -338,12 +319,12 @@ pub(crate) fn fails(body: &Body, bound: Bound, settings: Settings) -> bool {
         Bound::Preemptions(1) => &[bound],
         _ => &[Bound::Preemptions(1), Bound::Preemptions(2), bound],
     };
-    bounds.iter().any(|&bound| quietly(|| explore_within(body, bound, settings, HUNT)).is_none())
+    bounds.iter().any(|&bound| guarded(|| explore_within(body, bound, settings, HUNT)).is_err())
 }
 
 /// The first executions of a model, whatever comes of them.
 pub(crate) fn glance(body: &Body, settings: Settings) {
-    let _ = quietly(|| explore_within(body, Bound::Preemptions(2), settings, GLANCE));
+    let _ = guarded(|| explore_within(body, Bound::Preemptions(2), settings, GLANCE));
 }
 
 /// How many executions the hunt for a mutant and a glance may take.
@@ -355,21 +336,6 @@ const GLANCE: usize = 300;
 const HUNT: usize = 10_000;
 #[cfg(shuttle)]
 const GLANCE: usize = 50;
-
-/// `None` if it panics, which it may do without a word.
-fn quietly<R>(f: impl FnOnce() -> R) -> Option<R> {
-    QUIET.set(true);
-    let result = catch_unwind(AssertUnwindSafe(f)).ok();
-    QUIET.set(false);
-    result
-}
-
-#[cfg(all(loom, tollgate_cured_loom))]
-const EXPLORER: &str = "cured loom 0.7.2";
-#[cfg(all(loom, not(tollgate_cured_loom)))]
-const EXPLORER: &str = "stock loom 0.7.2";
-#[cfg(shuttle)]
-const EXPLORER: &str = "shuttle 0.9, random and PCT schedules";
 
 /// One line of the report. Printed when it is known, so that a long run shows where it is.
 fn print_row(name: &str, settings: Settings, report: &Report) {
@@ -391,25 +357,10 @@ pub(crate) fn run(
     suite: Suite,
     mutants: impl FnOnce() -> (Vec<(String, Verdict)>, Arc<Mutex<Tally>>),
 ) -> ExitCode {
-    #[cfg(loom)]
-    {
-        let cutting: Vec<_> =
-            std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("LOOM_")).collect();
-        if !cutting.is_empty() {
-            eprintln!(
-                "error: {} set; loom would cut models short and still call them passed",
-                cutting.join(", ")
-            );
-            return ExitCode::FAILURE;
-        }
+    if let Err(why) = runner::prepare() {
+        eprintln!("error: {why}");
+        return ExitCode::FAILURE;
     }
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if !QUIET.get() {
-            hook(info);
-        }
-    }));
-
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(std::thread::available_parallelism().map_or(1, |n| n.get()));
     let totals = Arc::new(Mutex::new((0_usize, 0_usize, 0_usize)));

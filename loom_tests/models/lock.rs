@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 use tollgate::model::Settings;
-use tollgate::{Lock, LockGuard, RawLock};
+use tollgate::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard, RawLock};
 
 /// The forms of locking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +54,14 @@ pub(crate) fn models(suite: &mut Suite) {
     nobody_gets_past_a_starving_sleeper(suite);
     a_release_of_a_free_lock_changes_nothing(suite);
     the_last_unlock_may_free_the_lock(suite);
+    the_last_owned_guard_frees_the_lock(suite);
+    nobody_gets_in_while_a_guard_is_mapped(suite);
 }
 
+/// With three threads these are the historical bugs of bits and counts in the word: R16 and R33 (a time-out races the release;
+/// `LockTimeoutIgnoresGrant`), R43 (a barger forgets the sleepers; a planted patch), R44 (the first sleeper says nothing;
+/// `LockSleeperUncounted`).
+///
 /// Every thread locks some number of times in its form and adds one to the value. No addition is lost, no two threads are
 /// inside at once (loom's cell would report the race), and every plain `lock` gets through.
 fn each_locks(suite: &mut Suite, program: &[(Form, usize)], bound: Bound) {
@@ -270,4 +276,85 @@ fn the_last_unlock_may_free_the_lock(suite: &mut Suite) {
         };
         threads(bodies!([leave] { leave() }, { leave() }), || {});
     });
+}
+
+/// R35 with guards that own a share: each thread gives up its other share while it holds the lock, so whoever leaves last frees the
+/// lock that its guard has just released; once, and with what both have done. Late wakes stay off, as above.
+fn the_last_owned_guard_frees_the_lock(suite: &mut Suite) {
+    struct Count {
+        entered: usize,
+        seen_by_drop: Arc<AtomicUsize>,
+    }
+    impl Drop for Count {
+        fn drop(&mut self) {
+            self.seen_by_drop.fetch_add(self.entered, SeqCst);
+        }
+    }
+    let settings: Vec<_> =
+        varied_real().into_iter().filter(|settings| settings.late_wakes.is_none()).collect();
+    for form in [Form::Plain, Form::Timed] {
+        let name = format!("lock: R35, freed by its last guard, Plain | {form:?}");
+        suite.add(name, Bound::None, settings.clone(), move || {
+            let seen_by_drop = Arc::new(AtomicUsize::new(0));
+            let gave_up = Arc::new(AtomicUsize::new(0));
+            let count = Count { entered: 0, seen_by_drop: Arc::clone(&seen_by_drop) };
+            let lock = Arc::new(Lock::new(count));
+            let bodies = bodies!([lock, gave_up]
+            {
+                let mut guard = lock.lock_owned();
+                drop(lock);
+                guard.entered += 1;
+            },
+            {
+                let guard = if form == Form::Plain { Some(lock.lock_owned()) } else { lock.lock_owned_timeout(SOON) };
+                drop(lock);
+                match guard {
+                    Some(guard) => *OwnedLockGuard::map(guard, |count| &mut count.entered) += 1,
+                    None => _ = gave_up.fetch_add(1, SeqCst),
+                }
+            });
+            drop(lock);
+            threads(bodies, move || assert_eq!(seen_by_drop.load(SeqCst) + gave_up.load(SeqCst), 2));
+        });
+    }
+}
+
+/// R46: one guard becomes another, and the lock is held all the time: nobody sees the value between two changes.
+fn nobody_gets_in_while_a_guard_is_mapped(suite: &mut Suite) {
+    for owned in [false, true] {
+        let name = format!(
+            "lock: R46, nobody gets in while {} guard is mapped",
+            if owned { "an owned" } else { "a" }
+        );
+        suite.add(name, Bound::None, varied_real(), move || {
+            let lock = Arc::new(Lock::new([0; 2]));
+            threads(
+                bodies!([lock]
+                {
+                    if owned {
+                        let mut whole = lock.lock_owned();
+                        whole[0] = 1;
+                        let whole = OwnedLockGuard::try_map(whole, |_| None::<&mut i32>).unwrap_err();
+                        let pair = OwnedLockGuard::map(whole, |pair| pair);
+                        let pair = OwnedMappedLockGuard::try_map(pair, |_| None::<&mut i32>).unwrap_err();
+                        let pair = OwnedMappedLockGuard::try_map(pair, |pair| pair.get_mut(..)).unwrap();
+                        *OwnedMappedLockGuard::map(pair, |pair| &mut pair[1]) = 1;
+                    } else {
+                        let mut whole = lock.lock();
+                        whole[0] = 1;
+                        let whole = LockGuard::try_map(whole, |_| None::<&mut i32>).unwrap_err();
+                        let pair = LockGuard::map(whole, |pair| pair);
+                        let pair = MappedLockGuard::try_map(pair, |_| None::<&mut i32>).unwrap_err();
+                        let pair = MappedLockGuard::try_map(pair, |pair| pair.get_mut(..)).unwrap();
+                        *MappedLockGuard::map(pair, |pair| &mut pair[1]) = 1;
+                    }
+                },
+                {
+                    let pair = lock.lock();
+                    assert_eq!(pair[0], pair[1], "between two changes");
+                }),
+                || {},
+            );
+        });
+    }
 }

@@ -29,6 +29,8 @@ mod reduction;
 mod rlock;
 #[cfg(any(loom, shuttle))]
 mod semaphore;
+#[cfg(any(loom, shuttle))]
+mod source;
 
 #[cfg(any(loom, shuttle))]
 fn main() -> std::process::ExitCode {

@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tollgate::model::{Settings, WakeOrder, forget_sleepers, set};
+use tollgate::model::{Settings, forget_sleepers, set};
 use tollgate::{Condition, Lock, Queue, RawLock, Semaphore};
 use tollgate_loom_tests::Subject;
 use tollgate_loom_tests::execution::Execution;
 use tollgate_loom_tests::program::Program as RandomProgram;
 use tollgate_loom_tests::random::Random;
+use tollgate_loom_tests::runner::{full, varied};
 use tollgate_loom_tests::subjects::{ForEach, for_each};
 
 /// What happened, call by call. Sorted: the order in which independent steps run is not an outcome. Whoever has the lock also
@@ -249,13 +250,7 @@ impl RandomPrograms {
         let program = Arc::new(RandomProgram::<S>::random(&mut random, threads, length, 100_000));
         let base =
             Settings { timeouts: 8, real_locks: S::IS_LOCK || random.below(2) == 0, ..Settings::default() };
-        let settings = random.pick(&[
-            base,
-            base,
-            Settings { spurious: 1, ..base },
-            Settings { wake_order: WakeOrder::Lifo, ..base },
-            Settings { too_long: true, ..base },
-        ]);
+        let settings = random.pick(&[&[base][..], &varied(base)].concat());
         let reach = |reduction, limit| answers(&program, settings, reduction, limit);
         let (dependencies, executions) = reach(Reduction::Dependencies, self.limit);
         let Some(dependencies) = dependencies else {
@@ -321,7 +316,7 @@ fn answers<S: Subject>(
 /// Compares random programs; a few in a quick run. `TOLLGATE_REDUCTION_SEED` says where to start.
 pub(crate) fn agree_on_random() -> Result<String, String> {
     let first = std::env::var("TOLLGATE_REDUCTION_SEED").map_or(1, |seed| seed.parse().expect("a number"));
-    let (many, limit) = if std::env::var_os("TOLLGATE_FULL").is_some() { (40, 30_000) } else { (4, 10_000) };
+    let (many, limit) = if full() { (40, 30_000) } else { (4, 10_000) };
     let mut programs = RandomPrograms {
         seeds: first..first + many,
         limit,

@@ -8,18 +8,14 @@
 //! All interleavings, if there are not more of them than the cap; else those with at most two preemptions; if they are too
 //! many as well, the first ones up to the cap, and the program counts as cut off.
 
-use crate::report::{Explored, Job, Outcome, describe, guarded};
+use crate::report::{self, Explored, Job, Outcome};
 use loom::sync::atomic::{Ordering::SeqCst, fence};
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
-use tollgate::model::{Mutant, Settings, WakeOrder};
+use std::sync::Arc;
+use tollgate::model::{Mutant, Settings};
 use tollgate_loom_tests::Subject;
 use tollgate_loom_tests::execution::{Execution, assert_linearizable, end_thread};
-use tollgate_loom_tests::history::Recorder;
 use tollgate_loom_tests::program::{Choice, Program, generate};
-
-pub(crate) const EXPLORER: &str =
-    if cfg!(tollgate_cured_loom) { "cured loom 0.7.2" } else { "stock loom 0.7.2" };
+use tollgate_loom_tests::runner;
 
 /// Executions for each bound that is tried.
 const QUICK_CAP: usize = 3_000;
@@ -49,13 +45,7 @@ pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>,
 fn settings<S: Subject>(varied: bool, mutant: Option<Mutant>) -> Vec<Settings> {
     // The budget counts waits, and a call that is woken in vain waits again.
     let base = Settings { timeouts: 8, real_locks: S::IS_LOCK, mutant, ..Settings::default() };
-    let mut all = vec![base];
-    if varied {
-        all.push(Settings { spurious: 1, ..base });
-        all.push(Settings { wake_order: WakeOrder::Lifo, ..base });
-        all.push(Settings { too_long: true, ..base });
-    }
-    all
+    if varied { runner::varied(base).into() } else { vec![base] }
 }
 
 fn explore_all<S: Subject>(program: &Arc<Program<S>>, full: bool, mutant: Option<Mutant>) -> Outcome {
@@ -94,39 +84,25 @@ fn explore_within<S: Subject>(
     cap: usize,
     preemptions: Option<usize>,
 ) -> (Outcome, bool) {
-    tollgate::model::forget_sleepers();
-    tollgate::model::set(settings);
-    let executions = Arc::new(AtomicUsize::new(0));
-    let record = Arc::new(Mutex::new(None::<Arc<Recorder<S>>>));
-    let body = {
-        let (program, executions, record) =
-            (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
-        move || {
-            executions.fetch_add(1, SeqCst);
-            execute(&program, fences, &record);
-        }
-    };
     let mut builder = loom::model::Builder::new();
     builder.max_branches = 10_000;
     builder.preemption_bound = preemptions;
     // Looked at only every so many executions, and before the next: this stops after exactly `cap`.
     builder.checkpoint_interval = cap + 1;
     builder.max_permutations = Some(cap + 1);
-    let failure = guarded(|| builder.check(body)).err().map(|message| {
-        let message = describe(message, record.lock().unwrap().as_deref());
+    let execute = move |execution| execute(execution, fences);
+    let mut outcome = report::explore(program, settings, execute, |body| builder.check(body));
+    if let Some(failure) = &mut outcome.failure {
         let how = if fences { "with fences" } else { "without fences" };
-        format!("{message}  {settings:?}, {how}, preemption bound {preemptions:?}")
-    });
-    let executions = executions.load(SeqCst);
-    assert!(executions > 0 || failure.is_some(), "the explorer ran nothing");
-    let outcome = Outcome { explorations: 1, executions, explored: Explored::Exhausted, failure };
-    (outcome, executions < cap)
+        *failure += &format!(", {how}, preemption bound {preemptions:?}");
+    }
+    assert!(outcome.executions > 0 || outcome.failure.is_some(), "the explorer ran nothing");
+    let complete = outcome.executions < cap;
+    (outcome, complete)
 }
 
 /// One execution. No thread is joined (a join adds steps): the last one out ends it.
-fn execute<S: Subject>(program: &Arc<Program<S>>, fences: bool, record: &Mutex<Option<Arc<Recorder<S>>>>) {
-    let execution = Arc::new(Execution::new(program));
-    *record.lock().unwrap() = Some(execution.recorder());
+fn execute<S: Subject>(execution: Arc<Execution<S>>, fences: bool) {
     let body = |thread| {
         let execution = Arc::clone(&execution);
         move || {
@@ -146,7 +122,7 @@ fn execute<S: Subject>(program: &Arc<Program<S>>, fences: bool, record: &Mutex<O
             }
         }
     };
-    let mut bodies: Vec<_> = (0..program.threads().len()).map(body).collect();
+    let mut bodies: Vec<_> = (0..execution.threads()).map(body).collect();
     drop(execution);
     let main = bodies.pop();
     for body in bodies {

@@ -4,16 +4,17 @@
 //! takes the next program until none is left.
 
 use crate::explorer;
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-use tollgate::model::Mutant;
+use tollgate::model::{Mutant, Settings};
 use tollgate_loom_tests::Subject;
+use tollgate_loom_tests::execution::Execution;
 use tollgate_loom_tests::history::Recorder;
 use tollgate_loom_tests::linearize::UNEXPLAINED;
+use tollgate_loom_tests::program::Program;
+use tollgate_loom_tests::runner::{self, EXPLORER, full, guarded};
 use tollgate_loom_tests::subjects::{ForEach, for_each};
 
 /// One program to be run.
@@ -89,8 +90,7 @@ struct Options {
 
 impl Options {
     fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let full = std::env::var_os("TOLLGATE_FULL").is_some();
-        let mut options = Options { filter: String::new(), mutants: Vec::new(), shard: (0, 1), full };
+        let mut options = Options { filter: String::new(), mutants: Vec::new(), shard: (0, 1), full: full() };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -116,25 +116,37 @@ impl Options {
     }
 }
 
-thread_local! {
-    /// The explorer's panics are caught, and shown with the program that failed; the default report would come in between.
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs `f`; the message if it panics.
-pub(crate) fn guarded(f: impl FnOnce()) -> Result<(), String> {
-    GUARDED.set(true);
-    let result = catch_unwind(AssertUnwindSafe(f));
-    GUARDED.set(false);
-    result.map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        text.unwrap_or("a panic without a message").to_owned()
-    })
+/// Explores a program: `explorer` runs the body that it is given, once for each execution, and `execute` is what that does. The
+/// outcome counts as seen to its end.
+pub(crate) fn explore<S: Subject>(
+    program: &Arc<Program<S>>,
+    settings: Settings,
+    execute: impl Fn(Arc<Execution<S>>) + Send + Sync + 'static,
+    explorer: impl FnOnce(Box<dyn Fn() + Send + Sync>),
+) -> Outcome {
+    tollgate::model::forget_sleepers();
+    tollgate::model::set(settings);
+    let executions = Arc::new(AtomicUsize::new(0));
+    let record = Arc::new(Mutex::new(None::<Arc<Recorder<S>>>));
+    let body = {
+        let (program, executions, record) =
+            (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
+        move || {
+            executions.fetch_add(1, SeqCst);
+            let execution = Arc::new(Execution::new(&program));
+            *record.lock().unwrap() = Some(execution.recorder());
+            execute(execution);
+        }
+    };
+    let failure = guarded(|| explorer(Box::new(body))).err().map(|message| {
+        let message = describe(message, record.lock().unwrap().as_deref());
+        format!("{message}  {settings:?}")
+    });
+    Outcome { explorations: 1, executions: executions.load(SeqCst), failure, ..Outcome::default() }
 }
 
 /// A failure, with what had happened until then.
-pub(crate) fn describe<S: Subject>(message: String, record: Option<&Recorder<S>>) -> String {
+fn describe<S: Subject>(message: String, record: Option<&Recorder<S>>) -> String {
     match record {
         None => message,
         // It shows the history itself.
@@ -144,24 +156,15 @@ pub(crate) fn describe<S: Subject>(message: String, record: Option<&Recorder<S>>
 }
 
 pub(crate) fn run() -> ExitCode {
-    let options = match Options::parse(std::env::args().skip(1)) {
+    let options = Options::parse(std::env::args().skip(1));
+    let options = match options.and_then(|options| runner::prepare().map(|()| options)) {
         Ok(options) => options,
         Err(why) => {
             eprintln!("error: {why}");
             return ExitCode::FAILURE;
         }
     };
-    if let Some((name, _)) = std::env::vars().find(|(name, _)| name.starts_with("LOOM_")) {
-        eprintln!("error: {name} is set; loom would cut programs short and still call them passed");
-        return ExitCode::FAILURE;
-    }
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if !GUARDED.get() {
-            hook(info);
-        }
-    }));
-    println!("explorer: {}", explorer::EXPLORER);
+    println!("explorer: {EXPLORER}");
     if options.mutants.is_empty() { run_all(&options) } else { hunt(&options) }
 }
 

@@ -4,18 +4,15 @@
 //! shuttle is sequentially consistent, so the order in which it runs calls is their order in time, and histories are checked
 //! as they are. Programs and schedules come from fixed seeds. A failure prints its schedule, for `shuttle::replay`.
 
-use crate::report::{Job, Outcome, describe, guarded};
+use crate::report::{self, Job, Outcome};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
-use tollgate::model::{Mutant, Settings, WakeOrder};
+use std::sync::Arc;
+use tollgate::model::{Mutant, Settings};
 use tollgate_loom_tests::Subject;
 use tollgate_loom_tests::execution::{Execution, assert_linearizable};
-use tollgate_loom_tests::history::Recorder;
 use tollgate_loom_tests::program::Program;
 use tollgate_loom_tests::random::Random;
-
-pub(crate) const EXPLORER: &str = "shuttle 0.9, random and PCT schedules";
+use tollgate_loom_tests::runner::varied;
 
 const THREADS: [usize; 4] = [4, 5, 6, 7];
 const LENGTH: usize = 4;
@@ -54,12 +51,8 @@ pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>,
 fn settings<S: Subject>(number: usize, mutant: Option<Mutant>) -> Settings {
     let real_locks = S::IS_LOCK || number / 4 % 2 == 1;
     let base = Settings { timeouts: 8, real_locks, mutant, ..Settings::default() };
-    match number / 8 % 4 {
-        0 => base,
-        1 => Settings { spurious: 1, ..base },
-        2 => Settings { wake_order: WakeOrder::Lifo, ..base },
-        _ => Settings { too_long: true, ..base },
-    }
+    let varied = varied(base);
+    varied[number / 8 % varied.len()]
 }
 
 fn sample<S: Subject>(program: &Arc<Program<S>>, settings: Settings, seed: u64, schedules: usize) -> Outcome {
@@ -76,41 +69,21 @@ fn run<S: Subject>(
     settings: Settings,
     scheduler: impl Scheduler + 'static,
 ) -> Outcome {
-    tollgate::model::forget_sleepers();
-    tollgate::model::set(settings);
-    let executions = Arc::new(AtomicUsize::new(0));
-    let record = Arc::new(Mutex::new(None::<Arc<Recorder<S>>>));
-    let body = {
-        let (program, executions, record) =
-            (Arc::clone(program), Arc::clone(&executions), Arc::clone(&record));
-        move || {
-            executions.fetch_add(1, SeqCst);
-            execute(&program, &record);
-        }
-    };
     let mut config = shuttle::Config::new();
     config.silence_warnings = true;
-    let failure = guarded(|| {
+    report::explore(program, settings, execute, |body| {
         shuttle::Runner::new(scheduler, config).run(body);
-    });
-    let failure = failure.err().map(|message| {
-        let message = describe(message, record.lock().unwrap().as_deref());
-        format!("{message}  {settings:?}")
-    });
-    let executions = executions.load(SeqCst);
-    Outcome { explorations: 1, executions, failure, ..Outcome::default() }
+    })
 }
 
-fn execute<S: Subject>(program: &Arc<Program<S>>, record: &Mutex<Option<Arc<Recorder<S>>>>) {
-    let execution = Arc::new(Execution::new(program));
+fn execute<S: Subject>(execution: Arc<Execution<S>>) {
     let recorder = execution.recorder();
-    *record.lock().unwrap() = Some(Arc::clone(&recorder));
     let body = |thread| {
         let execution = Arc::clone(&execution);
         move || execution.thread(thread, || ())
     };
     let threads: Vec<_> =
-        (0..program.threads().len()).map(|thread| shuttle::thread::spawn(body(thread))).collect();
+        (0..execution.threads()).map(|thread| shuttle::thread::spawn(body(thread))).collect();
     for thread in threads {
         thread.join().unwrap();
     }

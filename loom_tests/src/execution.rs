@@ -32,6 +32,11 @@ impl<S: Subject> Execution<S> {
         Arc::clone(&self.recorder)
     }
 
+    /// How many threads it has.
+    pub fn threads(&self) -> usize {
+        self.program.threads().len()
+    }
+
     /// What this thread does. `border` is executed directly before each invocation and directly before each response.
     pub fn thread(&self, thread: usize, border: impl Fn()) {
         let first = self.program.first_call(thread);

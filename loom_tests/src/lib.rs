@@ -7,6 +7,8 @@
 //! * [`execution`] runs a program's threads and records a [`history`];
 //! * [`linearize`] searches for an order of the calls that the model allows and that explains every answer.
 //!
+//! [`runner`] is what the targets themselves have in common.
+//!
 //! The targets differ in what decides about the order of steps: `programs` explores all schedules (loom) or samples them
 //! (shuttle), `freeze` stops a thread in the middle, `stress` leaves it to the machine. Nothing here depends on which.
 
@@ -15,6 +17,7 @@ pub mod history;
 pub mod linearize;
 pub mod program;
 pub mod random;
+pub mod runner;
 pub mod subject;
 pub mod subjects;
 

@@ -30,11 +30,14 @@ pub(super) const ASLEEP: u32 = 3;
 pub(super) const WOKEN: u32 = 1;
 /// Picked for good: what it waited for has happened.
 pub(super) const RELEASED: u32 = 2;
+/// Picked for good, and counted in as a sleeper of the lock that it will need. Conditions only.
+pub(super) const MOVED: u32 = 4;
 
 /// One waiting thread.
 #[derive(Debug)]
 pub(super) struct Waiter {
-    /// What the thread sleeps on: [`WAITING`], [`ASLEEP`], [`WOKEN`] or [`RELEASED`].
+    /// What the thread is told by: [`WAITING`], [`ASLEEP`], [`WOKEN`], [`RELEASED`] or [`MOVED`]. It sleeps on it, unless it waits
+    /// in a [crowd](super::crowd).
     pub(super) word: AtomicU32,
     /// What the thread waits for, in the terms of the object that the gate belongs to.
     pub(super) tag: usize,
@@ -68,6 +71,16 @@ impl Waiter {
     unsafe fn set_linked(&self, now: bool) -> bool {
         // SAFETY: exclusive by contract.
         self.linked.with_mut(|linked| unsafe { std::mem::replace(&mut *linked, now) })
+    }
+
+    /// Its number in the order of arrival; 0 for one that has never been in a line.
+    ///
+    /// # Safety
+    ///
+    /// Invariant 1: the caller holds the list's lock, or has taken this waiter off the list.
+    pub(super) unsafe fn ticket(&self) -> u64 {
+        // SAFETY: by contract.
+        unsafe { self.links(|links| links.ticket.unwrap_or(0)) }
     }
 
     /// # Safety
@@ -104,12 +117,12 @@ impl WaitList {
         unsafe { self.head.as_ref() }.map(|head| head.tag)
     }
 
-    /// Puts `waiter` into the line: at the end, or where its ticket belongs if it has one.
+    /// Puts `waiter` into the line: at the end, or where its ticket belongs if it has one. Returns its ticket.
     ///
     /// # Safety
     ///
     /// The caller holds the list's lock; `waiter` is in no list, and keeps invariant 2.
-    pub(super) unsafe fn insert(&mut self, waiter: &Waiter) {
+    pub(super) unsafe fn insert(&mut self, waiter: &Waiter) -> u64 {
         // SAFETY: under the list's lock, for this and for all other waiters touched below (invariants 1 and 2).
         unsafe {
             let previous = match waiter.links(|links| links.ticket) {
@@ -148,6 +161,7 @@ impl WaitList {
                 links.next = next;
             });
             waiter.set_linked(true);
+            waiter.ticket()
         }
     }
 
@@ -215,14 +229,14 @@ impl Chain {
         self.length
     }
 
-    /// The next waiter's word. The waiter may be gone as soon as that is stored to.
-    pub(super) fn next_word(&mut self) -> Option<*const AtomicU32> {
+    /// The next waiter. It may be gone as soon as its word is stored to.
+    pub(super) fn next(&mut self) -> Option<*const Waiter> {
         // SAFETY: null or a waiter that belongs to this chain and has not been told yet (invariants 1 and 2).
         let waiter = unsafe { self.next.as_ref() }?;
         // SAFETY: as above.
         self.next = unsafe { waiter.links(|links| links.next) };
         self.length -= 1;
-        Some(&raw const waiter.word)
+        Some(waiter)
     }
 }
 
@@ -230,23 +244,23 @@ impl Chain {
 mod tests {
     use super::*;
 
-    /// The words of the waiters that are taken, in order; they count as told.
-    fn taken(list: &mut WaitList, count: usize) -> Vec<*const AtomicU32> {
+    /// The waiters that are taken, in order; they count as told.
+    fn taken(list: &mut WaitList, count: usize) -> Vec<*const Waiter> {
         // SAFETY: one thread, and the waiters outlive the chain.
         let mut chain = unsafe { list.take(count) };
-        std::iter::from_fn(|| chain.next_word()).collect()
+        std::iter::from_fn(|| chain.next()).collect()
     }
 
     #[test]
     fn the_oldest_come_first_and_keep_their_places() {
         let waiters = [Waiter::new(0), Waiter::new(1), Waiter::new(2), Waiter::new(3)];
         let [a, b, c, d] = &waiters;
-        let word = |waiter: &Waiter| &raw const waiter.word;
+        let at = |waiter: &Waiter| ptr::from_ref(waiter);
         let mut list = WaitList::new();
         // SAFETY: one thread, each waiter in no list when it is inserted, and all outlive the list's use.
         unsafe {
-            [a, b, c].into_iter().for_each(|waiter| list.insert(waiter));
-            assert_eq!(taken(&mut list, 2), [word(a), word(b)]);
+            [a, b, c].into_iter().for_each(|waiter| _ = list.insert(waiter));
+            assert_eq!(taken(&mut list, 2), [at(a), at(b)]);
             // Woken in vain: back to where they were, before those that came later.
             list.insert(b);
             list.insert(d);
@@ -254,8 +268,8 @@ mod tests {
             assert!(list.remove(c) && !list.remove(c));
         }
         assert_eq!(list.head_tag(), Some(0));
-        assert_eq!(taken(&mut list, 1), [word(a)]);
-        assert_eq!(taken(&mut list, usize::MAX), [word(b), word(d)]);
+        assert_eq!(taken(&mut list, 1), [at(a)]);
+        assert_eq!(taken(&mut list, usize::MAX), [at(b), at(d)]);
         assert_eq!((list.head_tag(), taken(&mut list, 1)), (None, Vec::new()));
     }
 }

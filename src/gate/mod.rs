@@ -16,8 +16,8 @@
 //!
 //! # Two policies
 //!
-//! * **Exact** ([`Gate::notify_exact`]: conditions, joiners, shutdown): the n longest waiting, no more, no fewer. Who is
-//!   picked needs no second look: what it waited for has happened.
+//! * **Exact** ([`Gate::release_all`]: joiners, shutdown; and conditions, see [`crowd`]): the n longest waiting, no more, no fewer.
+//!   Who is picked needs no second look: what it waited for has happened.
 //! * **One wake in flight** ([`Gate::notify`]: semaphores, queues): the waiter at the head is woken, if what is there now
 //!   would serve it; until it has looked, further notifications do nothing. Whoever is awake may be faster (barging).
 //!   A wake for each released permit, or handing each permit to the sleeper at the head, was 2 to 100 times slower in an
@@ -64,6 +64,10 @@
 //! blocking newcomers join the line without trying, and instead make sure that the head is woken. Only calls already under
 //! way, and `try_` forms, can still be faster. It opens the gate when it has been served or gives up.
 //!
+//! A newcomer looks itself, behind its fence, though whoever opens the gate looks at the head too, later in the word's modification
+//! order and so with the newcomer in sight. For nothing orders the opener's look behind what a notifier did that saw neither of
+//! them in the line: its last fence was for its own try. (Taken for redundant once; `checker` has the program that shows it.)
+//!
 //! # Memory ordering
 //!
 //! All changes of the gate's word are `Relaxed`: it publishes nothing. Its *loads* by notifiers are `SeqCst`, and waiters put a
@@ -80,6 +84,7 @@
 //! No user code runs under the gate's lock. `attempt` may panic (an `Ord` may, in a priority queue): the waiter leaves the
 //! line on the way out.
 
+mod crowd;
 mod list;
 mod place;
 
@@ -88,11 +93,10 @@ use crate::platform::atomic::{
     Ordering::{Relaxed, Release, SeqCst},
     fence,
 };
-use crate::platform::{
-    Deadline, Mutant, Patience, Spin, Stopwatch, UnsafeCell, futex, mutated, sc_handshake,
-};
+use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, futex, mutated, sc_handshake};
 use crate::raw_lock::RawLock;
-use list::{ASLEEP, RELEASED, WOKEN, WaitList, Waiter};
+pub(crate) use crowd::Crowd;
+use list::{ASLEEP, Chain, RELEASED, WOKEN, WaitList, Waiter};
 use place::{Pick, Place, Visit};
 use std::fmt;
 
@@ -166,50 +170,24 @@ impl Gate {
             Some(chain)
         });
         if let Some(chain) = picked {
-            self.tell(chain, WOKEN);
+            tell(chain, WOKEN);
         }
-    }
-
-    /// Wakes the `count` longest waiting, exactly, and returns how many that were. What they waited for has happened.
-    ///
-    /// The caller provides the order between its state change and the load here: a lock that the waiters held when they
-    /// joined, or a fence.
-    #[inline]
-    pub(crate) fn notify_exact(&self, count: usize) -> usize {
-        if self.word.load(Relaxed) < WAITER || count == 0 {
-            return 0;
-        }
-        self.notify_exact_contended(count)
     }
 
     /// Wakes everybody: the state has changed for good (closed, shut down, nothing left to do).
     pub(crate) fn release_all(&self) {
         // The notifier's half of the handshake.
         fence(SeqCst);
-        self.notify_exact(usize::MAX);
-    }
-
-    #[cold]
-    fn notify_exact_contended(&self, count: usize) -> usize {
+        if self.word.load(Relaxed) < WAITER {
+            return;
+        }
         let chain = self.locked(|line| {
             // SAFETY: under the lock; every word in the chain is stored to below.
-            let chain = unsafe { line.take(count) };
+            let chain = unsafe { line.take(usize::MAX) };
             self.word.fetch_sub(WAITER * chain.len() as u32, Relaxed);
             chain
         });
-        self.tell(chain, RELEASED)
-    }
-
-    /// Stores `value` to the word of each waiter in the chain and wakes it.
-    fn tell(&self, mut chain: list::Chain, value: u32) -> usize {
-        let mut told = 0;
-        while let Some(word) = chain.next_word() {
-            told += 1;
-            // Release: what the notifier did is visible to the waiter. The last access to the waiter.
-            // SAFETY: the waiter stays alive until its word is stored to (invariant 2 of the list).
-            unsafe { futex::store_and_wake(word, value, Release, |before| before == ASLEEP) };
-        }
-        told
+        tell(chain, RELEASED);
     }
 
     /// Waits until `attempt` succeeds; `None` when patience runs out first. The caller has tried once, or was not
@@ -246,9 +224,10 @@ impl Gate {
         visit.place.join();
         let mut newcomer = true;
         loop {
+            // The waiter's half of the handshake: a notifier that did not see us in the line changed the state before our look.
             fence(SeqCst);
             if newcomer && !self.admits_newcomers() {
-                // Those who waited too long come first; but what is there now must not lie unseen.
+                // Those who waited too long come first; but what is there now must not lie unseen: see "Bounded barging".
                 if !mutated(Mutant::GateNewcomerSilent) {
                     self.notify(serves);
                 }
@@ -279,42 +258,6 @@ impl Gate {
             }
             visit.rejoin(waiting.too_long());
         }
-    }
-
-    /// Joins the line, runs `before_sleep`, and sleeps until notified by [`Gate::notify_exact`] (`true`) or until
-    /// `deadline`, which is `None` if there is no time at all. Notifications count from before `before_sleep` on: for
-    /// conditions, where that releases the user's lock.
-    ///
-    /// An error, and nothing has happened, if the line holds a waiter with another tag.
-    pub(crate) fn wait_exact(
-        &self,
-        tag: usize,
-        deadline: Option<Deadline>,
-        before_sleep: impl FnOnce(),
-    ) -> Result<bool, AnotherTag> {
-        let waiter = Waiter::new(tag);
-        let place = Place::new(self, &waiter);
-        if mutated(Mutant::ConditionJoinsAfterUnlock) {
-            before_sleep();
-            place.join();
-        } else {
-            let joined = self.locked(|line| {
-                let alike = line.head_tag().is_none_or(|head| head == tag);
-                if alike {
-                    place.join_locked(line);
-                }
-                alike
-            });
-            if !joined {
-                return Err(AnotherTag);
-            }
-            before_sleep();
-        }
-        let (pick, timed_out) = match deadline {
-            Some(deadline) => place.sleep(&deadline),
-            None => (place.leave(), true),
-        };
-        Ok(pick == Pick::Released && !(timed_out && mutated(Mutant::ConditionTimeoutSwallowsNotify)))
     }
 
     /// Waits until `arrived()`, which is asked whenever [`Gate::release_all`] is called; `false` when patience runs out first.
@@ -366,6 +309,13 @@ impl fmt::Debug for Gate {
     }
 }
 
-/// The line holds a waiter with another tag.
-#[derive(Debug)]
-pub(crate) struct AnotherTag;
+/// Stores `value` to the word of each waiter in the chain and wakes it.
+fn tell(mut chain: Chain, value: u32) {
+    while let Some(waiter) = chain.next() {
+        // SAFETY: the waiter stays alive until its word is stored to (invariant 2 of the list).
+        let word = unsafe { &raw const (*waiter).word };
+        // Release: what the notifier did is visible to the waiter. The last access to the waiter.
+        // SAFETY: as above.
+        unsafe { futex::store_and_wake(word, value, Release, |before| before == ASLEEP) };
+    }
+}

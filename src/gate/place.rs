@@ -15,7 +15,7 @@ pub(super) enum Pick {
     Nobody,
     /// By [`Gate::notify`]: it is the wake in flight.
     Woken,
-    /// By [`Gate::notify_exact`].
+    /// By [`Gate::release_all`].
     Released,
 }
 

@@ -3,7 +3,7 @@
 use super::atomic::{AtomicU32, Ordering};
 use super::{Deadline, Wait, back_end};
 
-pub(crate) use back_end::futex::{end_of, wait_on, wake_on};
+pub(crate) use back_end::futex::{end_of, requeue, wait_on, wake_on};
 
 /// All channels. A sleeper listens on a set of channels, and a wake goes to a set of channels: it reaches those who have one in
 /// common with it.

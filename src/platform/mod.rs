@@ -99,6 +99,12 @@ pub enum Mutant {
     GateNoLastTry,
     /// `Gate`: a return from the futex counts as a notification.
     GateTrustsWake,
+    /// `Crowd`: a notification leaves the word that its waiters sleep on as it is.
+    CrowdUnchanged,
+    /// `Crowd`: moved waiters are not counted in as sleepers of the lock.
+    CrowdMovedUncounted,
+    /// `Crowd`: waiters are moved to the lock though it is free.
+    CrowdMovedToFreeLock,
     /// `Gate`: who waits for an event takes a release for it.
     GateTrustsRelease,
     /// `RLock`: the last release leaves the owner's name behind.
@@ -163,6 +169,9 @@ impl Mutant {
         Mutant::GateNewcomerSilent,
         Mutant::GateNoLastTry,
         Mutant::GateTrustsWake,
+        Mutant::CrowdUnchanged,
+        Mutant::CrowdMovedUncounted,
+        Mutant::CrowdMovedToFreeLock,
         Mutant::GateTrustsRelease,
         Mutant::RLockOwnerStays,
         Mutant::RLockOwnerClearedLate,

@@ -7,6 +7,7 @@
 use super::leave;
 use crate::subject::{CallId, Progress, SOON, Subject, continues, returns};
 use std::time::Duration;
+use strum::{EnumIter, IntoEnumIterator as _};
 use tollgate::{Condition, Lock};
 
 /// A `Condition`, and a flag that is down.
@@ -14,7 +15,7 @@ use tollgate::{Condition, Lock};
 pub struct ConditionSubject;
 
 /// What is done with them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter)]
 #[expect(missing_docs, reason = "named after the methods")]
 pub enum ConditionOp {
     Wait,
@@ -87,20 +88,7 @@ impl Subject for ConditionSubject {
     }
 
     fn operations() -> Vec<ConditionOp> {
-        vec![
-            Wait,
-            WaitTimeout,
-            WaitZero,
-            WaitWhile,
-            WaitWhileTimeout,
-            NotifyOne,
-            NotifyTwo,
-            NotifyAll,
-            RaiseThenNotifyOne,
-            RaiseAndNotifyAll,
-            Lower,
-            Waiting,
-        ]
+        ConditionOp::iter().collect()
     }
 
     fn alphabets() -> Vec<Vec<ConditionOp>> {

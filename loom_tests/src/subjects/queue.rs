@@ -7,6 +7,7 @@ use super::leave;
 use crate::subject::{CallId, Progress, SOON, Subject, continues, returns};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use strum::{EnumIter, IntoEnumIterator as _};
 use tollgate::{GetError, PutError, Queue, Shutdown};
 
 /// A `Queue` with this capacity; 0 is unbounded.
@@ -14,7 +15,7 @@ use tollgate::{GetError, PutError, Queue, Shutdown};
 pub struct QueueSubject<const CAPACITY: usize>;
 
 /// What is done with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter)]
 #[expect(missing_docs, reason = "named after the methods")]
 pub enum QueueOp {
     Put,
@@ -145,22 +146,7 @@ impl<const CAPACITY: usize> Subject for QueueSubject<CAPACITY> {
     }
 
     fn operations() -> Vec<QueueOp> {
-        vec![
-            Put,
-            TryPut,
-            PutTimeout,
-            Get,
-            TryGet,
-            GetTimeout,
-            TaskDone,
-            Join,
-            JoinTimeout,
-            Drain,
-            Close,
-            Len,
-            Unfinished,
-            IsShutdown,
-        ]
+        QueueOp::iter().filter(|&op| op != Rest).collect()
     }
 
     fn alphabets() -> Vec<Vec<QueueOp>> {

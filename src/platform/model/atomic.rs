@@ -66,35 +66,7 @@ macro_rules! atomic {
 
             atomic!(@rmw swap fetch_add fetch_sub fetch_and fetch_or: $int);
 
-            #[track_caller]
-            pub(crate) fn compare_exchange(
-                &self,
-                current: $int,
-                new: $int,
-                success: Ordering,
-                failure: Ordering,
-            ) -> Result<$int, $int> {
-                let success = sites::ordering(Part::ReadModifyWrite, success);
-                let failure = sites::ordering(Part::Failure, failure);
-                let result = self.0.compare_exchange(current, new, success, failure);
-                self.1.check();
-                result
-            }
-
-            #[track_caller]
-            pub(crate) fn compare_exchange_weak(
-                &self,
-                current: $int,
-                new: $int,
-                success: Ordering,
-                failure: Ordering,
-            ) -> Result<$int, $int> {
-                let success = sites::ordering(Part::ReadModifyWrite, success);
-                let failure = sites::ordering(Part::Failure, failure);
-                let result = self.0.compare_exchange_weak(current, new, success, failure);
-                self.1.check();
-                result
-            }
+            atomic!(@exchange compare_exchange compare_exchange_weak: $int);
         }
     };
     (@rmw $($method:ident)+: $int:ty) => {
@@ -104,6 +76,24 @@ macro_rules! atomic {
                 let before = self.0.$method(value, sites::ordering(Part::ReadModifyWrite, order));
                 self.1.check();
                 before
+            }
+        )+
+    };
+    (@exchange $($method:ident)+: $int:ty) => {
+        $(
+            #[track_caller]
+            pub(crate) fn $method(
+                &self,
+                current: $int,
+                new: $int,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$int, $int> {
+                let success = sites::ordering(Part::ReadModifyWrite, success);
+                let failure = sites::ordering(Part::Failure, failure);
+                let result = self.0.$method(current, new, success, failure);
+                self.1.check();
+                result
             }
         )+
     };

@@ -197,18 +197,21 @@ pub(crate) fn wake_on(word: *const AtomicU32, count: u32, channels: u32) {
     wake_at(word.addr(), count, channels);
 }
 
-#[expect(dead_code, reason = "for Condition::notify_all, which does not requeue yet")]
+#[track_caller]
 pub(crate) fn requeue(
     from: &AtomicU32,
     expected: u32,
-    to: &AtomicU32,
+    to: *const AtomicU32,
     wake: u32,
     moved: u32,
 ) -> Option<usize> {
+    if !sites::wakes() {
+        return Some(0);
+    }
     if look(from) != expected {
         return None;
     }
-    let (source, target) = (ptr::from_ref(from).addr(), ptr::from_ref(to).addr());
+    let (source, target) = (ptr::from_ref(from).addr(), to.addr());
     let woken = wake_at(source, wake, !0);
     let mut count = 0;
     with_table(|sleepers| {

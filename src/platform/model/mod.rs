@@ -23,9 +23,7 @@ mod explorer {
 }
 
 pub(crate) mod futex {
-    #[expect(unused_imports, reason = "for Condition::notify_all, which does not requeue yet")]
-    pub(crate) use super::futex_table::requeue;
-    pub(crate) use super::futex_table::{end_of, wait_on, wake_in_step, wake_on};
+    pub(crate) use super::futex_table::{end_of, requeue, wait_on, wake_in_step, wake_on};
 }
 
 pub use futex_table::forget_sleepers;

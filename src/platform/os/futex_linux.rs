@@ -108,17 +108,16 @@ pub(crate) fn wake_on(word: *const AtomicU32, count: u32, channels: u32) {
 
 /// If `from` still holds `expected`: wakes up to `wake` of its sleepers and moves up to `moved` more to `to`, where
 /// they go on sleeping. Returns how many were woken or moved, `None` if the word had changed.
-#[cfg_attr(not(test), expect(dead_code, reason = "for Condition::notify_all, which does not requeue yet"))]
 pub(crate) fn requeue(
     from: &AtomicU32,
     expected: u32,
-    to: &AtomicU32,
+    to: *const AtomicU32,
     wake: u32,
     moved: u32,
 ) -> Option<usize> {
     #[cfg(test)]
     super::counted::count_futex_wake();
-    // SAFETY: both words are live, aligned 32-bit atomics for the whole call.
+    // SAFETY: `from` is a live, aligned 32-bit atomic for the whole call; `to` is a key, and not read.
     let status = unsafe {
         libc::syscall(
             libc::SYS_futex,
@@ -127,7 +126,7 @@ pub(crate) fn requeue(
             i32::try_from(wake).unwrap_or(i32::MAX),
             // The kernel reads the number of those to move where a wait has its time-out.
             i32::try_from(moved).unwrap_or(i32::MAX) as usize,
-            ptr::from_ref(to),
+            to,
             expected,
         )
     };

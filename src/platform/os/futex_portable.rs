@@ -230,17 +230,16 @@ pub(crate) fn wake_on(word: *const AtomicU32, count: u32, channels: u32) {
 
 /// If `from` still holds `expected`: wakes up to `wake` of its sleepers and moves up to `moved` more to `to`, where
 /// they go on sleeping. Returns how many were woken or moved, `None` if the word had changed.
-#[cfg_attr(not(test), expect(dead_code, reason = "for Condition::notify_all, which does not requeue yet"))]
 pub(crate) fn requeue(
     from: &AtomicU32,
     expected: u32,
-    to: &AtomicU32,
+    to: *const AtomicU32,
     wake: u32,
     moved: u32,
 ) -> Option<usize> {
     #[cfg(test)]
     super::counted::count_futex_wake();
-    let (source, target) = (ptr::from_ref(from).addr(), ptr::from_ref(to).addr());
+    let (source, target) = (ptr::from_ref(from).addr(), to.addr());
     let (woken, count) = {
         // Both buckets, the lower index first, so that two requeues cannot deadlock.
         let (low, high) = (index(source).min(index(target)), index(source).max(index(target)));
