@@ -14,11 +14,11 @@
 //! # Over an `RLock`
 //!
 //! What is released is the [`RawLock`] inside, whole. Before, the thread steps out of its levels, and afterwards in again
-//! ([`Outside`]), both with the lock held: nobody comes between the levels. At depth 1 the wait
-//! borrows the only guard there is, so nothing is lent while others have the lock. At a greater depth outer guards lend `&T`: that is sound for a `T: Sync` alone, and `wait` cannot ask for that, so it refuses, and
-//! `wait_all_levels` asks. (And nobody else may change the value through a `&mut T` meanwhile: the lock counts those who wait
-//! so, see `RawRLock`.) A predicate may lock again and keep the guard, so each single wait looks at the depth.
-//!
+//! ([`Outside`]), both with the lock held: nobody comes between the levels. At depth 1 the wait borrows the only guard there is, so
+//! nothing is lent while others have the lock. At a greater depth outer guards lend `&T`: that is sound for a `T: Sync` alone, and
+//! `wait` cannot ask for that, so it refuses, and `wait_all_levels` asks. (And nobody else may change the value through a `&mut T`
+//! meanwhile: the lock counts those who wait so, see `RawRLock`.) A predicate may lock again and keep the guard, so each single wait
+//! looks at the depth.
 //!
 //! `notify_all` under the lock wakes nobody: it moves the waiters to the lock, each release of which then wakes one. With the lock
 //! free it wakes all by one system call. See [`crate::gate`], `crowd`.
