@@ -1,7 +1,8 @@
 //! The one place where the library leans on `SeqCst` accesses, under C++20's rules ([`crate::standard`]).
 //!
 //! loom takes `SeqCst` accesses for `AcqRel`, so it cannot check the notifier's half of the gate's handshake as it is
-//! compiled (`sc_handshake` in `src/platform/os/mod.rs`). Here are the access sequences of the library, one program for each
+//! compiled (`sc_handshake` in `src/platform/os/mod.rs`). Nor does it see that what a condition's waiter reads of the crowd's word
+//! orders what it reads of its own: to loom a read-modify-write reads the newest value in any case. Here are the access sequences of the library, one program for each
 //! way in which a notifier and a waiter meet: `x` is the word of state, `y` the gate's word, `z` a lock. Where two threads
 //! take the lock, it is a count of steps, so that the order in which they had it can be read off.
 //!
@@ -72,6 +73,7 @@ struct Case {
 }
 
 const EXCLUSION: &str = "it is for mutual exclusion";
+const DATA: &str = "it is for what the notifier did before";
 
 fn cases() -> Vec<Case> {
     // `Semaphore::add`.
@@ -241,6 +243,23 @@ fn cases() -> Vec<Case> {
             &[
                 &[&[step(Swap(X, 1, SC)).spare("a fence follows; SeqCst is for put and get")], &release_all],
                 &[&join, &[status]],
+            ],
+        ),
+        // X: the waiter's own word, ASLEEP is 3, told is 2. Y: the crowd's.
+        case(
+            "Crowd::notify | a member is about to announce that it sleeps",
+            [0; 3],
+            &[
+                &[&[step(Swap(X, 2, Rel)).spare(DATA), step(FetchAdd(Y, 1, Rel))]],
+                &[&[step(Load(Y, Acq)).returns(1), step(CompareExchange(X, 0, 3, Rlx, Rlx)).returns(0)]],
+            ],
+        ),
+        case(
+            "Crowd::notify | a member that has announced it looks again",
+            [3, 0, 0],
+            &[
+                &[&[step(Swap(X, 2, Rel)).spare(DATA), step(FetchAdd(Y, 1, Rel))]],
+                &[&[step(Load(Y, Acq)).returns(1), step(Load(X, Acq)).spare(DATA).returns(3)]],
             ],
         ),
         // With `release_all` and `wait_for` as they are, either their fences or the lock would do. The lock alone does.

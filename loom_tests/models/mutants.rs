@@ -40,6 +40,18 @@ const EQUIVALENT: &[Equivalent] = &[
         reason: "the one event so far, `join`, is looked for under the queue's lock, which orders it; `checker` says the same",
     },
     Equivalent {
+        file: "gate/crowd.rs",
+        code: "self.parked.fetch_add(",
+        change: None,
+        reason: "to loom a read-modify-write of the own word reads the newest; `checker`, by C++20's rules, finds it necessary",
+    },
+    Equivalent {
+        file: "gate/crowd.rs",
+        code: "self.crowd.parked.load(Acquire)",
+        change: None,
+        reason: "the other half of that",
+    },
+    Equivalent {
         file: "queue/core.rs",
         code: "self.status.swap(",
         change: Some("AcqRel"),

@@ -19,7 +19,7 @@
 //!    where it was.
 
 use crate::platform::atomic::AtomicU32;
-use crate::platform::{UnsafeCell, futex};
+use crate::platform::{UnsafeCell, futex, torn_down};
 use std::ptr;
 
 /// A waiter's word: nobody has picked it yet, and it is awake.
@@ -95,6 +95,11 @@ impl Waiter {
 impl Drop for Waiter {
     fn drop(&mut self) {
         futex::end_of(&self.word);
+        if !torn_down() {
+            // For the models: its end is an access, and must come after that of whoever told it.
+            // SAFETY: by invariant 2 nobody else has it any more.
+            unsafe { self.links(|_| ()) };
+        }
     }
 }
 
