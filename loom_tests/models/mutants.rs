@@ -52,13 +52,13 @@ const EQUIVALENT: &[Equivalent] = &[
         reason: "the value that the swap returns is not used",
     },
     Equivalent {
-        file: "semaphore.rs",
+        file: "semaphore/core.rs",
         code: "word + count * PERMIT, SeqCst",
         change: Some("AcqRel"),
         reason: "in models a fence stands in for it; `checker`, by C++20's rules, finds it necessary",
     },
     Equivalent {
-        file: "semaphore.rs",
+        file: "semaphore/core.rs",
         code: "word + count * PERMIT, SeqCst",
         change: Some("Release"),
         reason: "who releases reads nothing that others have written",
@@ -122,6 +122,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::SemaphoreCloseWithoutWake => {
             (&["semaphore: Plain of 1 | release(1)", "semaphore: Plain of 1 | close"], None)
         }
+        Mutant::SemaphoreBoundSeenOnce => (&["bounded semaphore"], None),
         Mutant::GateVainWithoutLook => (&["semaphore(0): vain by turns"], None),
         Mutant::GateNoLastTry => (&["queue: get | put, try_get, put x3"], None),
         Mutant::GateNewcomerSilent => (&["semaphore", "queue"], None),
@@ -150,7 +151,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
 fn users(file: &str) -> &'static [&'static str] {
     match file {
         "src/raw_lock.rs" | "src/lock.rs" => &["lock: ", "raw lock: ", "condition: "],
-        "src/semaphore.rs" => &["semaphore"],
+        file if file.starts_with("src/semaphore/") => &["semaphore", "bounded semaphore"],
         "src/condition.rs" => &["condition: "],
         file if file.starts_with("src/queue/") => &["queue"],
         _ => &["semaphore", "condition: ", "queue"],
