@@ -28,6 +28,8 @@ mod reduction;
 #[cfg(any(loom, shuttle))]
 mod semaphore;
 #[cfg(any(loom, shuttle))]
+mod semaphore_permits;
+#[cfg(any(loom, shuttle))]
 mod source;
 
 #[cfg(any(loom, shuttle))]
@@ -36,6 +38,7 @@ fn main() -> std::process::ExitCode {
     platform::models(&mut suite);
     lock::models(&mut suite);
     semaphore::models(&mut suite);
+    semaphore_permits::models(&mut suite);
     condition::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);

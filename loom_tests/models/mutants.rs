@@ -10,7 +10,7 @@
 
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
-use crate::{condition, lock, queue, queue_end, semaphore};
+use crate::{condition, lock, queue, queue_end, semaphore, semaphore_permits};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
 use tollgate::model::{Change, Mutant, Part, Settings, Site, recorded};
@@ -122,7 +122,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::SemaphoreCloseWithoutWake => {
             (&["semaphore: Plain of 1 | release(1)", "semaphore: Plain of 1 | close"], None)
         }
-        Mutant::SemaphoreBoundSeenOnce => (&["bounded semaphore"], None),
+        Mutant::SemaphoreBoundSeenOnce => (&["bounded semaphore(1), one out: release"], None),
         Mutant::GateVainWithoutLook => (&["semaphore(0): vain by turns"], None),
         Mutant::GateNoLastTry => (&["queue: get | put, try_get, put x3"], None),
         Mutant::GateNewcomerSilent => (&["semaphore", "queue"], None),
@@ -162,6 +162,7 @@ fn suite() -> Vec<Model> {
     let mut suite = Suite::default();
     lock::models(&mut suite);
     semaphore::models(&mut suite);
+    semaphore_permits::models(&mut suite);
     condition::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);
