@@ -323,7 +323,8 @@ fn step<'a, S: Semaphores>(
                 None => Err(last),
                 Some(place) => {
                     let before = held[place].count();
-                    if count > Semaphore::MAX_PERMITS - before {
+                    let alike = mem::discriminant(&held[place]) == mem::discriminant(&last);
+                    if alike && count > Semaphore::MAX_PERMITS - before {
                         model.give_back(count);
                         assert!(catch(|| held[place].merge(last).is_ok()).is_err(), "more than MAX_PERMITS");
                         return;
@@ -409,7 +410,7 @@ fn expect(form: Form, count: usize, model: &mut Model) -> (Form, Result<usize, A
 fn acquire<'a, S: Semaphores>(
     form: Form,
     count: usize,
-    semaphore: &'a S,
+    semaphore: &'a Arc<S>,
     held: &mut Vec<Held<'a>>,
     model: &mut Model,
 ) {
