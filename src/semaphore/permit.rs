@@ -98,6 +98,17 @@ permit! {
     /// all.merge(one);
     /// assert_eq!(all.count(), 4);
     /// ```
+    ///
+    /// It does not outlive its semaphore, which an [`OwnedPermit`] does not have to fear:
+    ///
+    /// ```compile_fail,E0597
+    /// let permit;
+    /// {
+    ///     let seats = tollgate::Semaphore::new(4);
+    ///     permit = seats.acquire().unwrap();
+    /// }
+    /// assert_eq!(permit.count(), 1);
+    /// ```
     Permit<'a>, &'a Core
 }
 
