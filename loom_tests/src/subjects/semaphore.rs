@@ -370,6 +370,12 @@ impl<S: Counts, const PERMITS: usize> Subject for Counting<S, PERMITS> {
 
     fn blocked_by(frozen: SemaphoreOp, other: SemaphoreOp) -> Option<&'static str> {
         let joins = |op| matches!(op, AcquireTimeout(count) if usize::from(count) > PERMITS);
+        let held = match frozen {
+            Pass => 1,
+            Split if PERMITS >= 2 => 2,
+            Merge => PERMITS.min(2),
+            _ => 0,
+        };
         let releases = match other {
             Release(_) => !S::BOUNDED,
             Close | Pass => true,
@@ -378,7 +384,9 @@ impl<S: Counts, const PERMITS: usize> Subject for Counting<S, PERMITS> {
             _ => false,
         };
         match other {
-            Pass if PERMITS == 1 && matches!(frozen, Pass | Merge) => Some("the permit, which is out"),
+            Acquire(_) | Pass if held > 0 && held + needs(other).unwrap_or(0) > PERMITS => {
+                Some("the permits, which are out")
+            }
             _ if joins(frozen) && (releases || joins(other)) => Some("the gate's lock"),
             _ => None,
         }
