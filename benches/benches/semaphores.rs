@@ -3,7 +3,7 @@
 //! The list of cases and of peers is fixed here, before anything is tuned.
 //!
 //! ```text
-//! cargo bench -p tollgate-benches --bench semaphores                          # about two minutes
+//! cargo bench -p tollgate-benches --bench semaphores                          # about four minutes
 //! cargo bench -p tollgate-benches --bench semaphores -- '1 permit, 8 threads' # cases with this in their names
 //! cargo bench -p tollgate-benches --bench semaphores -- --rounds 40 --millis 50
 //! TOLLGATE_PLACEMENT=spread cargo bench -p tollgate-benches --bench semaphores
@@ -38,7 +38,9 @@ fn main() {
         }
     }
     let plural = |count| if count == 1 { "" } else { "s" };
-    let play = |permits, threads, section: Section| {
+    let play = |permits, threads: usize, section: Section| {
+        // Long enough for each thread to have its turns on a CPU.
+        let schedule = Schedule { length: schedule.length * (threads as u32).div_ceil(4), ..schedule };
         let case = format!(
             "{permits} permit{}, {threads} thread{}, {}",
             plural(permits),

@@ -111,7 +111,11 @@ pub fn play(case: &str, contestants: &[(&'static str, Play<'_>)], schedule: Sche
     let (ours, peers) = records.split_first()?;
     let best = peers.iter().filter(|peer| peer.sets_the_bar()).max_by(|one, other| {
         median(one.of_rounds(false).collect()).total_cmp(&median(other.of_rounds(false).collect()))
-    })?;
+    });
+    let Some(best) = best else {
+        println!("  => no peer sets the bar: not scored");
+        return None;
+    };
     let ratios: Vec<_> =
         ours.of_rounds(true).zip(best.of_rounds(true)).map(|(ours, theirs)| ours / theirs).collect();
     let score = Score { against: best.name, ratios };
