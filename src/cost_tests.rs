@@ -5,7 +5,7 @@
 
 use crate::platform::counted::{Cost, cost_of, total};
 use crate::platform::{Duration, Instant};
-use crate::{Condition, Lock, Queue, RLock, RLockGuard, RawLock, Semaphore, Shutdown};
+use crate::{BoundedSemaphore, Condition, Lock, Queue, RLock, RLockGuard, RawLock, Semaphore, Shutdown};
 use std::sync::Arc;
 use std::thread;
 
@@ -95,6 +95,30 @@ fn an_uncontended_semaphore_pair_is_two_rmws() {
     assert_cost("acquire_timeout", 2, 0, || drop(semaphore.acquire_timeout(Duration::from_secs(1))));
     assert_cost("release", 1, 0, || semaphore.release(1));
     assert_cost("try_acquire of too many", 0, 0, || drop(semaphore.try_acquire_many(9)));
+    assert_cost("drain, and back", 2, 0, || drop(semaphore.drain()));
+    assert_cost("forget_permits", 1, 0, || _ = semaphore.forget_permits(1));
+    assert_cost("acquire, split, merge", 2, 0, || {
+        let mut permit = semaphore.acquire_many(3).unwrap();
+        let half = permit.split(1).unwrap();
+        permit.merge(half);
+    });
+    let shared = Arc::new(semaphore);
+    // Two more in `std`, those of the `Arc`.
+    assert_cost("acquire_owned", 2, 0, || drop(shared.acquire_owned()));
+}
+
+#[test]
+fn an_uncontended_pair_of_a_bounded_semaphore_is_two_rmws() {
+    let semaphore = BoundedSemaphore::new(3);
+    assert_cost("acquire", 2, 0, || drop(semaphore.acquire()));
+    assert_cost("acquire_many_timeout", 2, 0, || {
+        drop(semaphore.acquire_many_timeout(3, Duration::from_secs(1)))
+    });
+    assert_cost("release of too many", 0, 0, || assert!(semaphore.release(1).is_err()));
+    assert_cost("acquire, release", 2, 0, || {
+        semaphore.acquire().unwrap().forget();
+        semaphore.release(1).unwrap();
+    });
 }
 
 #[test]
@@ -177,6 +201,14 @@ fn wakes_never_exceed_sleeps_in_a_contended_run() {
     let semaphore = Semaphore::new(2);
     let work = || (0..5_000).for_each(|_| drop(semaphore.acquire()));
     assert_no_needless_wakes("Semaphore", (0..8).map(|_| boxed(work)).collect());
+
+    let bounded = BoundedSemaphore::new(2);
+    let work = || {
+        for count in (1..=2).cycle().take(5_000) {
+            drop(bounded.acquire_many(count));
+        }
+    };
+    assert_no_needless_wakes("BoundedSemaphore", (0..8).map(|_| boxed(work)).collect());
 
     for capacity in [1, 16] {
         let queue = Queue::bounded(capacity);

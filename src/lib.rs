@@ -1,5 +1,5 @@
 //! Blocking concurrency with the vocabulary of Python's `threading` and `queue`: [`Lock`], [`RLock`], [`RawLock`],
-//! [`Semaphore`], [`Condition`], [`Queue`].
+//! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Queue`].
 //!
 //! Every blocking call has a plain, a `try_`, a `_timeout` and a `_deadline` form. The types are built on the system's
 //! futex, are explored by model checkers with time-outs and spurious wake-ups included, and can be put into your own loom
@@ -26,7 +26,7 @@
 //! | one thread at a time at a value | [`Lock<T>`] |
 //! | the same, for a thread that may lock again what it holds | [`RLock<T>`] |
 //! | a lock that another thread releases | [`RawLock`] |
-//! | at most n at a time | [`Semaphore`] |
+//! | at most n at a time | [`Semaphore`], or [`BoundedSemaphore`], to which no more can come back than went out |
 //! | to wait until a value under a lock has changed | [`Condition`] |
 //! | to hand items from threads to threads | [`Queue`] |
 //!
@@ -94,7 +94,7 @@ pub use lock::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLock
 pub use queue::{GetError, Iter, PutError, Queue, ShutDown, Shutdown, TooManyDone, TryIter};
 pub use raw_lock::{NotLocked, RawLock};
 pub use rlock::{MappedRLockGuard, RLock, RLockGuard, RLockMut};
-pub use semaphore::{AcquireError, Closed, Permit, Semaphore};
+pub use semaphore::{AcquireError, BoundedSemaphore, Closed, OverRelease, OwnedPermit, Permit, Semaphore};
 
 /// Settings of model builds. Exists with `--cfg loom` and `--cfg shuttle` only, and is not covered by semantic versioning.
 #[cfg(any(loom, shuttle))]

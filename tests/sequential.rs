@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate::{
-    AcquireError, Closed, Condition, GetError, Lock, LockGuard, MappedLockGuard, MappedRLockGuard,
-    OwnedLockGuard, OwnedMappedLockGuard, Permit, PutError, Queue, RLock, RLockGuard, RawLock, Semaphore,
-    ShutDown, Shutdown, TooManyDone,
+    AcquireError, BoundedSemaphore, Closed, Condition, GetError, Lock, LockGuard, MappedLockGuard,
+    MappedRLockGuard, OverRelease, OwnedLockGuard, OwnedMappedLockGuard, Permit, PutError, Queue, RLock,
+    RLockGuard, RawLock, Semaphore, ShutDown, Shutdown, TooManyDone,
 };
 
 /// A deadline that has passed.
@@ -148,8 +148,12 @@ enum SemaphoreCall {
     AcquireTimeout(usize),
     AcquireDeadline(usize),
     Release(usize),
+    Drain,
+    ForgetPermits(usize),
     DropPermit(usize),
     Forget(usize),
+    Split(usize, usize),
+    Merge(usize),
     Close,
 }
 
@@ -162,29 +166,33 @@ fn semaphore_call() -> impl Strategy<Value = SemaphoreCall> {
         2 => (0..3_usize).prop_map(SemaphoreCall::Release),
         4 => any::<usize>().prop_map(SemaphoreCall::DropPermit),
         1 => any::<usize>().prop_map(SemaphoreCall::Forget),
+        1 => Just(SemaphoreCall::Drain),
+        1 => (0..3_usize).prop_map(SemaphoreCall::ForgetPermits),
+        2 => (any::<usize>(), 0..4_usize).prop_map(|(which, count)| SemaphoreCall::Split(which, count)),
+        2 => any::<usize>().prop_map(SemaphoreCall::Merge),
         1 => Just(SemaphoreCall::Close),
     ]
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_semaphore_does_what_its_model_says(permits in 0..6_usize, calls in vec(semaphore_call(), 0..60)) {
-        let semaphore = Semaphore::new(permits);
-        let (mut there, mut closed) = (permits, false);
+/// The calls of a semaphore of either kind, all in one thread, beside a number. `$release` returns `Result<(), OverRelease>`.
+macro_rules! semaphore_does_what_its_model_says {
+    ($Semaphore:ident, $permits:ident, $calls:ident, $bound:expr, $release:expr) => {{
+        let semaphore = $Semaphore::new($permits);
+        let release: fn(&$Semaphore, usize) -> Result<(), OverRelease> = $release;
+        let (mut there, mut closed) = ($permits, false);
         let mut out: Vec<Permit<'_>> = Vec::new();
-        for call in calls {
+        for call in $calls {
             let expected = |count: usize, late: AcquireError| match () {
                 () if closed => Err(AcquireError::Closed),
                 () if there < count => Err(late),
                 () => Ok(()),
             };
+            let place = |which: usize| which.checked_rem(out.len());
+            let fits = |count: usize| there + count <= $bound;
             let (count, late, got) = match call {
+                // Would wait for ever.
+                SemaphoreCall::Acquire(count) if !closed && there < count => continue,
                 SemaphoreCall::Acquire(count) => {
-                    if !closed && there < count {
-                        continue; // would wait for ever
-                    }
                     let got = semaphore.acquire_many(count).map_err(|Closed| AcquireError::Closed);
                     (count, AcquireError::TimedOut, got)
                 }
@@ -197,20 +205,53 @@ proptest! {
                 SemaphoreCall::AcquireDeadline(count) => {
                     (count, AcquireError::TimedOut, semaphore.acquire_many_deadline(count, past()))
                 }
+                SemaphoreCall::Drain => {
+                    let got = semaphore.drain().map_err(|Closed| AcquireError::Closed);
+                    (there, AcquireError::NoPermits, got)
+                }
+                SemaphoreCall::ForgetPermits(most) => {
+                    prop_assert_eq!(semaphore.forget_permits(most), most.min(there));
+                    there -= most.min(there);
+                    continue;
+                }
                 SemaphoreCall::Release(count) => {
-                    semaphore.release(count);
-                    there += count;
+                    prop_assert_eq!(release(&semaphore, count).is_ok(), fits(count));
+                    there += if fits(count) { count } else { 0 };
+                    prop_assert_eq!(semaphore.permits(), there);
                     continue;
                 }
                 SemaphoreCall::DropPermit(which) => {
-                    if !out.is_empty() {
-                        there += out.swap_remove(which % out.len()).count();
+                    if let Some(place) = place(which) {
+                        let count = out[place].count();
+                        there += if fits(count) { count } else { 0 };
+                        drop(out.swap_remove(place));
+                        prop_assert_eq!(semaphore.permits(), there);
                     }
                     continue;
                 }
                 SemaphoreCall::Forget(which) => {
-                    if !out.is_empty() {
-                        out.swap_remove(which % out.len()).forget();
+                    if let Some(place) = place(which) {
+                        out.swap_remove(place).forget();
+                    }
+                    continue;
+                }
+                SemaphoreCall::Split(which, count) => {
+                    if let Some(place) = place(which) {
+                        let before = out[place].count();
+                        let half = out[place].split(count);
+                        prop_assert_eq!(half.as_ref().map(Permit::count), (count <= before).then_some(count));
+                        prop_assert_eq!(out[place].count(), before.checked_sub(count).unwrap_or(before));
+                        out.extend(half);
+                    }
+                    continue;
+                }
+                SemaphoreCall::Merge(which) => {
+                    if out.len() > 1 {
+                        let other = out.pop().unwrap();
+                        let place = which % out.len();
+                        let sum = out[place].count() + other.count();
+                        out[place].merge(other);
+                        prop_assert_eq!(out[place].count(), sum);
                     }
                     continue;
                 }
@@ -232,8 +273,32 @@ proptest! {
             prop_assert_eq!(semaphore.permits(), there);
             prop_assert_eq!(semaphore.is_closed(), closed);
         }
-        there += out.drain(..).map(|permit| permit.count()).sum::<usize>();
-        prop_assert_eq!(semaphore.permits(), there);
+        for permit in out {
+            let count = permit.count();
+            there += if there + count <= $bound { count } else { 0 };
+            drop(permit);
+            prop_assert_eq!(semaphore.permits(), there);
+        }
+    }};
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_semaphore_does_what_its_model_says(permits in 0..6_usize, calls in vec(semaphore_call(), 0..60)) {
+        semaphore_does_what_its_model_says!(Semaphore, permits, calls, usize::MAX, |semaphore, count| {
+            semaphore.release(count);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_bounded_semaphore_does_what_its_model_says(
+        permits in 0..6_usize,
+        calls in vec(semaphore_call(), 0..60),
+    ) {
+        semaphore_does_what_its_model_says!(BoundedSemaphore, permits, calls, permits, BoundedSemaphore::release);
     }
 
     #[test]

@@ -51,7 +51,9 @@ assert_not_impl_any!(MappedRLockGuard<'static, Cell<u8>>: Sync, DerefMut);
 assert_impl_all!(RLockGuard<'static, MutexGuard<'static, u8>>: Sync);
 
 assert_impl_all!(Semaphore: Send, Sync, Debug, Default);
+assert_impl_all!(BoundedSemaphore: Send, Sync, Debug, Default);
 assert_impl_all!(Permit<'static>: Send, Sync, Debug);
+assert_impl_all!(OwnedPermit: Send, Sync, Debug);
 assert_impl_all!(Condition: Send, Sync, Debug, Default);
 
 assert_impl_all!(Queue<Cell<u8>>: Send, Sync, Debug, Default);
@@ -72,6 +74,7 @@ assert_not_impl_any!(MutexGuard<'static, u8>: WaitGuard);
 assert_impl_all!(NotLocked: Error, Send, Sync);
 assert_impl_all!(Closed: Error, Send, Sync);
 assert_impl_all!(AcquireError: Error, Send, Sync);
+assert_impl_all!(OverRelease: Error, Send, Sync);
 assert_impl_all!(ShutDown<Cell<u8>>: Error, Send);
 assert_impl_all!(PutError<Rc<u8>>: Error);
 assert_impl_all!(GetError: Error, Send, Sync);
@@ -89,13 +92,17 @@ assert_eq_size!(RLockGuard<'static, u64>, Option<RLockGuard<'static, u64>>, usiz
 #[cfg(target_pointer_width = "64")]
 const_assert!(size_of::<Condition>() == 40);
 #[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<Semaphore>() == 40);
+const_assert!(size_of::<Semaphore>() == 48);
+assert_eq_size!(BoundedSemaphore, Semaphore);
+assert_eq_size!(Permit<'static>, OwnedPermit, [usize; 2]);
+assert_eq_size!(Result<Permit<'static>, Closed>, Result<OwnedPermit, Closed>, [usize; 2]);
 
 /// All of these can be `static`.
 static _LOCK: Lock<Vec<u8>> = Lock::new(Vec::new());
 static _RLOCK: RLock<Vec<u8>> = RLock::new(Vec::new());
 static _RAW: RawLock = RawLock::new();
 static _SEMAPHORE: Semaphore = Semaphore::new(3);
+static _BOUNDED: BoundedSemaphore = BoundedSemaphore::new(3);
 static _CONDITION: Condition = Condition::new();
 static _QUEUE: Queue<String> = Queue::unbounded();
 

@@ -5,6 +5,7 @@
 //! cargo bench -p tollgate-benches                          # everything, a few minutes
 //! cargo bench -p tollgate-benches --bench uncontended      # one thread
 //! cargo bench -p tollgate-benches --bench contended queue  # criterion's filter: only names with "queue"
+//! cargo bench -p tollgate-benches --bench semaphores       # semaphores against all peers, in turns, with waits: see `arena`
 //! cargo bench -p tollgate-benches -- --test                # each case once: do they still run?
 //! TOLLGATE_PLACEMENT=spread cargo bench -p tollgate-benches --bench contended
 //! ```
@@ -19,15 +20,16 @@
 //!   distance between the CPUs change meanwhile, so a difference between two rows may be a difference between two
 //!   minutes. The confidence interval it prints is about the samples of one minute.
 //! * Throughput alone rewards unfairness: the fastest contended lock is the one that a single thread keeps. There is no
-//!   longest wait here, and no count for the unluckiest thread.
+//!   longest wait in criterion's figures, and no count for the unluckiest thread.
 //! * One CPU, more CPUs and busy neighbours each reverse rankings. What ran beside the benches decides which of these a
 //!   figure is about, unless the threads are placed: see [`team`].
 //! * The default times are short, so that everything runs in minutes. Longer ones: `-- --measurement-time 5`.
 //!
-//! An arena that interleaves its contestants in short rounds, pins, and reports waits is a later issue. Until then
-//! these benches are for finding regressions of an order of magnitude and for looking at one fast path at a time;
-//! they support no claim about which library is faster.
+//! [`arena`] has none of these faults: its contestants take turns in short rounds, and it reports waits. Semaphores are compared
+//! there; for the other types that is a later issue. Until then criterion's figures are for finding regressions of an order
+//! of magnitude and for looking at one fast path at a time; they support no claim about which library is faster.
 
+pub mod arena;
 pub mod condition;
 pub mod lock;
 pub mod queue;
@@ -62,6 +64,8 @@ pub enum Section {
     Empty,
     /// Dependent arithmetic of a fixed length: some 50 ns at 3 GHz.
     Short,
+    /// Twenty times as much.
+    Long,
 }
 
 impl Section {
@@ -70,6 +74,7 @@ impl Section {
         match self {
             Section::Empty => "empty",
             Section::Short => "50 ns",
+            Section::Long => "1 us",
         }
     }
 
@@ -77,11 +82,13 @@ impl Section {
     /// protected, or a processor that looks far ahead overlaps one section with the next, and 50 ns cost 5.
     #[inline]
     pub fn work(self, before: u64) -> u64 {
-        if self == Section::Empty {
-            return 0;
-        }
+        let steps = match self {
+            Section::Empty => return 0,
+            Section::Short => STEPS,
+            Section::Long => 20 * STEPS,
+        };
         let zero = black_box(0);
-        (0..STEPS).fold(before, |x, _| x.wrapping_mul(x | 1).wrapping_add(1)) & zero
+        (0..steps).fold(before, |x, _| x.wrapping_mul(x | 1).wrapping_add(1)) & zero
     }
 }
 

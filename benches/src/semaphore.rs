@@ -1,6 +1,10 @@
 //! Semaphores.
 
+#[cfg(target_os = "linux")]
+use crate::Apart;
 use crate::lock::{BenchLock, Beside};
+#[cfg(target_os = "linux")]
+use std::cell::UnsafeCell;
 use std::sync::atomic::{
     AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
@@ -33,6 +37,116 @@ impl BenchSemaphore for tollgate::Semaphore {
 
     fn permits(&self) -> usize {
         tollgate::Semaphore::permits(self)
+    }
+}
+
+impl BenchSemaphore for tollgate::BoundedSemaphore {
+    const NAME: &'static str = "tollgate::BoundedSemaphore";
+
+    fn new(permits: usize) -> Self {
+        tollgate::BoundedSemaphore::new(permits)
+    }
+
+    #[inline]
+    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
+        let _permit = self.acquire().unwrap();
+        section()
+    }
+
+    fn permits(&self) -> usize {
+        tollgate::BoundedSemaphore::permits(self)
+    }
+}
+
+/// `acquire_blocking`.
+impl BenchSemaphore for async_lock::Semaphore {
+    const NAME: &'static str = "async-lock";
+
+    fn new(permits: usize) -> Self {
+        async_lock::Semaphore::new(permits)
+    }
+
+    #[inline]
+    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
+        let _permit = self.acquire_blocking();
+        section()
+    }
+
+    fn permits(&self) -> usize {
+        self.available_permits()
+    }
+}
+
+/// `blocking_acquire`, outside any runtime.
+impl BenchSemaphore for tokio::sync::Semaphore {
+    const NAME: &'static str = "tokio";
+
+    fn new(permits: usize) -> Self {
+        tokio::sync::Semaphore::new(permits)
+    }
+
+    #[inline]
+    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
+        let _permit = self.blocking_acquire().unwrap();
+        section()
+    }
+
+    fn permits(&self) -> usize {
+        self.available_permits()
+    }
+}
+
+/// POSIX: `sem_t` of the C library. It must not move once it has been made.
+#[cfg(target_os = "linux")]
+pub struct Posix(Box<Apart<UnsafeCell<libc::sem_t>>>);
+
+#[cfg(target_os = "linux")]
+impl std::fmt::Debug for Posix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Posix").field(&self.permits()).finish()
+    }
+}
+
+// SAFETY: it is made to be used by several threads.
+#[cfg(target_os = "linux")]
+unsafe impl Sync for Posix {}
+
+#[cfg(target_os = "linux")]
+impl BenchSemaphore for Posix {
+    const NAME: &'static str = "POSIX sem_t";
+
+    fn new(permits: usize) -> Self {
+        // SAFETY: plain data, for which all zeros is a value.
+        let semaphore = Box::new(Apart(UnsafeCell::new(unsafe { std::mem::zeroed() })));
+        // SAFETY: the memory is there, and nobody uses it yet.
+        let made = unsafe { libc::sem_init(semaphore.0.get(), 0, u32::try_from(permits).unwrap()) };
+        assert_eq!(made, 0, "sem_init: {}", std::io::Error::last_os_error());
+        Posix(semaphore)
+    }
+
+    #[inline]
+    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
+        // SAFETY: made by `sem_init`, as below. It fails only when a signal comes.
+        while unsafe { libc::sem_wait(self.0.0.get()) } != 0 {}
+        let result = section();
+        // SAFETY: as above.
+        unsafe { libc::sem_post(self.0.0.get()) };
+        result
+    }
+
+    fn permits(&self) -> usize {
+        let mut value = 0;
+        // SAFETY: as above, and there is room for the value.
+        unsafe { libc::sem_getvalue(self.0.0.get(), &raw mut value) };
+        usize::try_from(value).unwrap()
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Posix {
+    fn drop(&mut self) {
+        // SAFETY: made by `sem_init`, and nobody uses it any more.
+        unsafe { libc::sem_destroy(self.0.0.get()) };
     }
 }
 

@@ -199,6 +199,11 @@ fn seeds_of_semaphore() {
     let too_many = Vec::from_iter(forms(AcquireTooMany));
     let closed =
         Vec::from_iter([Close].into_iter().chain(forms(Acquire)).chain(forms(|form| AcquireMany(form, 5))));
+    let owned = Vec::from_iter(
+        forms(|form| AcquireOwned(form, 2))
+            .chain(forms(|form| AcquireOwned(form, 1)))
+            .flat_map(|acquire| [acquire, acquire, Drop(0)]),
+    );
     seeds(
         "semaphore",
         &[
@@ -233,6 +238,64 @@ fn seeds_of_semaphore() {
             (
                 "released_after_close",
                 &[Acquire(Form::Plain), Close, Drop(0), Release(1), Look, Acquire(Form::Plain)],
+            ),
+            ("owned_in_every_form", &owned),
+            (
+                "split_and_merged",
+                &[
+                    AcquireMany(Form::Plain, 3),
+                    Split(0, 4),
+                    Split(0, 1),
+                    Split(1, 0),
+                    Merge(0),
+                    Merge(0),
+                    Split(0, 3),
+                    Drop(0),
+                    Drop(0),
+                    Look,
+                ],
+            ),
+            (
+                "permits_of_another_semaphore",
+                &[
+                    AcquireOwned(Form::Try, 1),
+                    Acquire(Form::Try),
+                    MergeAnother(0),
+                    MergeAnother(1),
+                    Merge(0),
+                    Drop(0),
+                ],
+            ),
+            (
+                "merged_beyond_the_limit",
+                &[ReleaseToTheLimit, Drain, Release(1), Acquire(Form::Try), Merge(0), Look, Drop(0), Look],
+            ),
+            (
+                "drained_and_forgotten",
+                &[
+                    Drain,
+                    Drain,
+                    Drop(1),
+                    Drop(0),
+                    ForgetPermits(2),
+                    Drain,
+                    Close,
+                    Drain,
+                    ForgetPermits(1),
+                    Drop(0),
+                ],
+            ),
+            (
+                "forgotten_after_close_stays_closed",
+                &[
+                    Close,
+                    ForgetPermits(1),
+                    ForgetPermits(7),
+                    ForgetPermits(1),
+                    Look,
+                    Release(2),
+                    Acquire(Form::Plain),
+                ],
             ),
         ],
     );
@@ -303,6 +366,11 @@ fn seeds_of_threads() {
             ("rlock", &program(8, &[&[0, 1], &[3, 5], &[2, 4]])),
             ("condition_over_an_rlock", &program(9, &[&[2, 0], &[4], &[6, 5]])),
             ("queue_shut_down", &program(6, &[&[0, 1], &[3, 3], &[10, 0], &[9, 4]])),
+            ("bounded_semaphore", &program(4, &[&[0, 12], &[3, 7], &[14, 15]])),
+            ("condition", &program(5, &[&[1, 1], &[1], &[4, 5]])),
+            ("queue_of_one", &program(6, &[&[0, 1, 2], &[3, 5, 4], &[5, 2]])),
+            ("queue_of_two_and_tasks", &program(7, &[&[0, 0, 7], &[3, 6, 3, 6], &[1, 11]])),
+            ("queue_shut_down", &program(8, &[&[0, 1], &[3, 3], &[10, 0], &[9, 4]])),
         ],
     );
 }

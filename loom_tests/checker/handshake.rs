@@ -92,7 +92,7 @@ fn cases() -> Vec<Case> {
     ];
     // `Gate::clear_waking`.
     let clear = [step(FetchAdd(Y, MINUS, Rlx)), step(Fence(SC))];
-    // `Semaphore::attempt`, which finds too little and ends there.
+    // `Core::take` of a semaphore, which finds too little and ends there.
     let attempt = step(Load(X, Rlx)).returns(0);
     // `Locked::ends_pop` and `ends_push`: the look with which `try_pop` and `try_push` begin.
     let status = step(Load(X, Acq)).returns(0).spare("it is for the publication of the item");

@@ -30,6 +30,8 @@ mod rlock;
 #[cfg(any(loom, shuttle))]
 mod semaphore;
 #[cfg(any(loom, shuttle))]
+mod semaphore_permits;
+#[cfg(any(loom, shuttle))]
 mod source;
 
 #[cfg(any(loom, shuttle))]
@@ -39,6 +41,7 @@ fn main() -> std::process::ExitCode {
     lock::models(&mut suite);
     rlock::models(&mut suite);
     semaphore::models(&mut suite);
+    semaphore_permits::models(&mut suite);
     condition::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);

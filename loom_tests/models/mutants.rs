@@ -10,7 +10,7 @@
 
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
-use crate::{condition, lock, queue, queue_end, rlock, semaphore};
+use crate::{condition, lock, queue, queue_end, rlock, semaphore, semaphore_permits};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
 use tollgate::model::{Change, Mutant, Part, Settings, Site, recorded};
@@ -64,13 +64,13 @@ const EQUIVALENT: &[Equivalent] = &[
         reason: "the value that the swap returns is not used",
     },
     Equivalent {
-        file: "semaphore.rs",
+        file: "semaphore/core.rs",
         code: "word + count * PERMIT, SeqCst",
         change: Some("AcqRel"),
         reason: "in models a fence stands in for it; `checker`, by C++20's rules, finds it necessary",
     },
     Equivalent {
-        file: "semaphore.rs",
+        file: "semaphore/core.rs",
         code: "word + count * PERMIT, SeqCst",
         change: Some("Release"),
         reason: "who releases reads nothing that others have written",
@@ -140,6 +140,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::SemaphoreCloseWithoutWake => {
             (&["semaphore: Plain of 1 | release(1)", "semaphore: Plain of 1 | close"], None)
         }
+        Mutant::SemaphoreBoundSeenOnce => (&["bounded semaphore(1), one out: release"], None),
         Mutant::GateVainWithoutLook => (&["semaphore(0): vain by turns"], None),
         Mutant::GateNoLastTry => (&["queue: get | put, try_get, put x3"], None),
         Mutant::GateNewcomerSilent => (&["semaphore", "queue"], None),
@@ -169,7 +170,7 @@ fn users(file: &str) -> &'static [&'static str] {
     match file {
         "src/raw_lock.rs" | "src/lock.rs" => &["lock: ", "raw lock: ", "condition: "],
         "src/raw_rlock.rs" | "src/rlock.rs" => &["rlock: "],
-        "src/semaphore.rs" => &["semaphore"],
+        file if file.starts_with("src/semaphore/") => &["semaphore", "bounded semaphore"],
         "src/condition.rs" => &["condition: "],
         file if file.starts_with("src/queue/") => &["queue"],
         _ => &["semaphore", "condition: ", "queue"],
@@ -181,6 +182,7 @@ fn suite() -> Vec<Model> {
     lock::models(&mut suite);
     rlock::models(&mut suite);
     semaphore::models(&mut suite);
+    semaphore_permits::models(&mut suite);
     condition::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);

@@ -57,7 +57,8 @@ pub(crate) fn models(suite: &mut Suite) {
 
 /// A permit that comes reaches whoever waits for it, with everything that was written before.
 fn acquire_against_release(suite: &mut Suite, form: Form) {
-    suite.add(format!("semaphore: {form:?} of 1 | release(1)"), Bound::None, varied(), move || {
+    // R21: the first wait of all against a notification.
+    suite.add(format!("semaphore: {form:?} of 1 | release(1) (R21)"), Bound::None, varied(), move || {
         let shared = Arc::new((Semaphore::new(0), published::Cell::new()));
         let got = Arc::new(AtomicUsize::new(0));
         let (checked, counted) = (Arc::clone(&shared), Arc::clone(&got));
@@ -178,7 +179,7 @@ fn releases_one_by_one_for_a_request_of_two(suite: &mut Suite) {
 fn two_sleepers_one_release_of_two(suite: &mut Suite) {
     for (name, form) in [("Plain", Form::Plain), ("Timed", Form::Timed)] {
         suite.add(
-            format!("semaphore(0): {name} of 1 | Plain of 1 | release(2)"),
+            format!("semaphore(0): {name} of 1 | Plain of 1 | release(2) (R30)"),
             Bound::Preemptions(2),
             varied(),
             move || {
@@ -274,15 +275,20 @@ fn seen_waiting(semaphore: &Semaphore, count: usize) -> bool {
 /// A thread that is awake takes the permit for which a sleeper was woken, and gives it back.
 fn a_barger_does_not_strand_a_sleeper(suite: &mut Suite) {
     // All interleavings: 456,646 executions with the default settings, over a minute; more with the others.
-    suite.add("semaphore(0): Plain of 1 | release(1), Try, release", Bound::Preemptions(3), varied(), || {
-        let semaphore = Arc::new(Semaphore::new(0));
-        threads(
-            bodies!([semaphore]
+    suite.add(
+        "semaphore(0): Plain of 1 | release(1), Try, release (R43)",
+        Bound::Preemptions(3),
+        varied(),
+        || {
+            let semaphore = Arc::new(Semaphore::new(0));
+            threads(
+                bodies!([semaphore]
             { semaphore.acquire().unwrap().forget(); },
             { semaphore.release(1); drop(semaphore.try_acquire()); }),
-            || {},
-        );
-    });
+                || {},
+            );
+        },
+    );
     let gentle = vec![Settings::default(), Settings { too_long: true, ..Settings::default() }];
     suite.add("semaphore(1): Plain x2 | Plain x2", Bound::Preemptions(3), gentle, || {
         let semaphore = Arc::new(Semaphore::new(1));

@@ -14,7 +14,9 @@ pub use queue::{QueueAnswer, QueueOp, QueueSubject};
 pub use raw_lock::{RawLockOp, RawLockSubject};
 pub use rlock::{RLockOp, RLockSubject};
 pub use rlock_condition::{RLockConditionOp, RLockConditionSubject};
-pub use semaphore::{SemaphoreAnswer, SemaphoreOp, SemaphoreSubject};
+pub use semaphore::{
+    BoundedSemaphoreSubject, Counting, Counts, SemaphoreAnswer, SemaphoreOp, SemaphoreSubject,
+};
 
 use crate::Subject;
 
@@ -30,6 +32,7 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<LockSubject>();
     visitor.subject::<SemaphoreSubject<0>>();
     visitor.subject::<SemaphoreSubject<1>>();
+    visitor.subject::<BoundedSemaphoreSubject<2>>();
     visitor.subject::<ConditionSubject>();
     visitor.subject::<QueueSubject<1>>();
     visitor.subject::<QueueSubject<2>>();

@@ -123,6 +123,8 @@ pub enum Mutant {
     SemaphoreReleaseWithoutNotify,
     /// `Semaphore`: `close` does not wake.
     SemaphoreCloseWithoutWake,
+    /// `Semaphore`: a release that has lost a race does not look at the bound again.
+    SemaphoreBoundSeenOnce,
     /// `Condition`: the waiter joins the list only after it has released the lock.
     ConditionJoinsAfterUnlock,
     /// `Condition`: `notify` finds its waiter and drops it.
@@ -181,6 +183,7 @@ impl Mutant {
         Mutant::RLockLentUncounted,
         Mutant::SemaphoreReleaseWithoutNotify,
         Mutant::SemaphoreCloseWithoutWake,
+        Mutant::SemaphoreBoundSeenOnce,
         Mutant::ConditionJoinsAfterUnlock,
         Mutant::ConditionNotifyWithoutWake,
         Mutant::ConditionTimeoutSwallowsNotify,
