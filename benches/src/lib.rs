@@ -28,7 +28,9 @@
 //! these benches are for finding regressions of an order of magnitude and for looking at one fast path at a time;
 //! they support no claim about which library is faster.
 
+pub mod barrier;
 pub mod condition;
+pub mod event;
 pub mod lock;
 pub mod queue;
 pub mod semaphore;
