@@ -5,8 +5,11 @@
 
 use crate::platform::counted::{Cost, cost_of, total};
 use crate::platform::{Duration, Instant};
-use crate::{BoundedSemaphore, Condition, Lock, Queue, RLock, RLockGuard, RawLock, Semaphore, Shutdown};
+use crate::{
+    Barrier, BoundedSemaphore, Condition, Event, Lock, Queue, RLock, RLockGuard, RawLock, Semaphore, Shutdown,
+};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 /// No futex call, and this many read-modify-writes and fences.
@@ -122,6 +125,72 @@ fn an_uncontended_pair_of_a_bounded_semaphore_is_two_rmws() {
 }
 
 #[test]
+fn an_event_is_one_load_or_one_rmw() {
+    let event = Event::new();
+    let one_load = Cost { loads: 1, ..Cost::default() };
+    assert_eq!(cost_of(|| event.clear()), one_load, "clear of a clear event");
+    assert_eq!(cost_of(|| assert!(!event.wait_timeout(Duration::ZERO))), one_load, "a look");
+    let set = Cost { rmws: 1, ..Cost::default() };
+    assert_eq!(cost_of(|| event.set()), set, "set with nobody waiting");
+    assert_eq!(cost_of(|| event.set()), set, "set of a set event");
+    assert_eq!(cost_of(|| assert!(event.is_set())), one_load);
+    assert_eq!(cost_of(|| event.wait()), one_load, "wait on a set event");
+    assert_eq!(cost_of(|| event.clear()), Cost { rmws: 1, loads: 1, ..Cost::default() });
+}
+
+/// However many sleep, one system call. And none for a `set` that follows, nor in an epoch in which nobody slept.
+#[test]
+fn a_set_wakes_all_sleepers_with_one_call() {
+    let event = Event::new();
+    let returned = AtomicUsize::new(0);
+    thread::scope(|s| {
+        for _ in 0..5 {
+            s.spawn(|| {
+                assert_eq!(cost_of(|| event.wait()).futex_wakes, 0);
+                returned.fetch_add(1, Relaxed);
+            });
+        }
+        while !event.has_sleepers() {
+            thread::yield_now();
+        }
+        assert_eq!(cost_of(|| event.set()).futex_wakes, 1);
+        assert_eq!(cost_of(|| event.set()).futex_wakes, 0);
+    });
+    assert_eq!(returned.into_inner(), 5);
+    event.clear();
+    assert_eq!(cost_of(|| event.set()).futex_wakes, 0, "nobody slept since");
+}
+
+/// The lock around the arrival, and nothing else until somebody has to wait.
+#[test]
+fn a_barrier_of_one_is_three_rmws() {
+    let barrier = Barrier::new(1);
+    assert_cost("wait", 3, 0, || assert!(barrier.wait().is_ok()));
+    assert_cost("abort, reset", 4, 0, || {
+        barrier.abort();
+        barrier.reset();
+    });
+}
+
+/// One call for all who sleep until the round is over, and one for each who fell asleep between its end and being told.
+#[test]
+fn a_barrier_wakes_all_sleepers_with_one_call() {
+    let barrier = Barrier::new(6);
+    thread::scope(|s| {
+        for _ in 0..5 {
+            s.spawn(|| assert_eq!(cost_of(|| _ = barrier.wait()).futex_wakes, 0));
+        }
+        while barrier.waiting() < 5 {
+            thread::yield_now();
+        }
+        // Until they have stopped spinning. If one has not, the test asks for less than it could.
+        thread::sleep(Duration::from_millis(50));
+        let wakes = cost_of(|| assert!(barrier.wait().unwrap().is_leader())).futex_wakes;
+        assert!(wakes <= 2, "{wakes} wakes");
+    });
+}
+
+#[test]
 fn a_notification_that_finds_nobody_is_one_load() {
     let condition = Condition::new();
     for cost in [cost_of(|| condition.notify_one()), cost_of(|| condition.notify_all())] {
@@ -217,6 +286,31 @@ fn wakes_never_exceed_sleeps_in_a_contended_run() {
         let threads = (0..8).map(|n| if n % 2 == 0 { boxed(put) } else { boxed(get) }).collect();
         assert_no_needless_wakes("Queue", threads);
     }
+
+    for parties in [2, 4] {
+        let barrier = Barrier::new(parties);
+        let rounds = AtomicUsize::new(0);
+        let meet = || {
+            while let Ok(wait) = barrier.wait() {
+                if wait.is_leader() && rounds.fetch_add(1, Relaxed) == 3_000 {
+                    barrier.abort();
+                }
+            }
+        };
+        assert_no_needless_wakes("Barrier", (0..parties * 2).map(|_| boxed(meet)).collect());
+    }
+
+    let (there, back) = (Event::new(), Event::new());
+    let play = |mine: &Event, theirs: &Event| {
+        for _ in 0..3_000 {
+            mine.wait();
+            mine.clear();
+            theirs.set();
+        }
+    };
+    there.set();
+    let threads = vec![boxed(|| play(&there, &back)), boxed(|| play(&back, &there))];
+    assert_no_needless_wakes("Event", threads);
 
     let (value, condition) = (Lock::new(0), Condition::new());
     let give = || {

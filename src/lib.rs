@@ -1,5 +1,5 @@
 //! Blocking concurrency with the vocabulary of Python's `threading` and `queue`: [`Lock`], [`RLock`], [`RawLock`],
-//! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Queue`].
+//! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Event`], [`Barrier`], [`Queue`].
 //!
 //! Every blocking call has a plain, a `try_`, a `_timeout` and a `_deadline` form. The types are built on the system's
 //! futex, are explored by model checkers with time-outs and spurious wake-ups included, and can be put into your own loom
@@ -28,6 +28,8 @@
 //! | a lock that another thread releases | [`RawLock`] |
 //! | at most n at a time | [`Semaphore`], or [`BoundedSemaphore`], to which no more can come back than went out |
 //! | to wait until a value under a lock has changed | [`Condition`] |
+//! | to wait until something has been said to be so | [`Event`] |
+//! | threads to wait for each other | [`Barrier`] |
 //! | to hand items from threads to threads | [`Queue`] |
 //!
 //! A guard or a call that you miss? `docs/features.md` in the package has every feature beside what others have, and says why where
@@ -72,7 +74,10 @@ macro_rules! const_unless_loom {
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod barrier;
 mod condition;
+mod epoch;
+mod event;
 mod gate;
 mod lock;
 #[cfg(all(any(feature = "lock_api", feature = "lock_api_04"), not(loom)))]
@@ -89,7 +94,9 @@ mod cost_tests;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod wakes_in_vain_tests;
 
+pub use barrier::{Barrier, BarrierWait, Broken};
 pub use condition::{Condition, WaitGuard};
+pub use event::Event;
 pub use lock::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard};
 pub use queue::{GetError, Iter, PutError, Queue, ShutDown, Shutdown, TooManyDone, TryIter};
 pub use raw_lock::{NotLocked, RawLock};
@@ -101,6 +108,6 @@ pub use semaphore::{AcquireError, BoundedSemaphore, Closed, OverRelease, OwnedPe
 pub mod model {
     pub use crate::platform::Mutant;
     pub use crate::platform::model::{
-        Change, LateWakes, Part, Settings, Site, WakeOrder, current, forget_sleepers, recorded, set,
+        Change, LateWakes, Part, Settings, Site, WakeOrder, current, forget_sleepers, recorded, set, sleepers,
     };
 }

@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate::{
-    AcquireError, BoundedSemaphore, Closed, Condition, GetError, Lock, LockGuard, MappedLockGuard,
-    MappedRLockGuard, OverRelease, OwnedLockGuard, OwnedMappedLockGuard, Permit, PutError, Queue, RLock,
-    RLockGuard, RawLock, Semaphore, ShutDown, Shutdown, TooManyDone,
+    AcquireError, Barrier, BoundedSemaphore, Broken, Closed, Condition, Event, GetError, Lock, LockGuard,
+    MappedLockGuard, MappedRLockGuard, OverRelease, OwnedLockGuard, OwnedMappedLockGuard, Permit, PutError,
+    Queue, RLock, RLockGuard, RawLock, Semaphore, ShutDown, Shutdown, TooManyDone,
 };
 
 /// A deadline that has passed.
@@ -563,5 +563,63 @@ proptest! {
         drop(levels);
         prop_assert_eq!(lock.is_locked(), leaked > 0);
         prop_assert_eq!(lock.into_inner(), value);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_event_does_what_its_model_says(calls in vec(0..5_u8, 0..60)) {
+        let event = Event::new();
+        let mut set = false;
+        for call in calls {
+            match call {
+                0 => event.set(),
+                1 => event.clear(),
+                2 if set => event.wait(),
+                2 => {} // would wait for ever
+                3 => prop_assert_eq!(event.wait_timeout(NO_TIME), set),
+                _ => prop_assert_eq!(event.wait_deadline(past()), set),
+            }
+            set = call == 0 || (set && call != 1);
+            prop_assert_eq!(event.is_set(), set);
+        }
+    }
+
+    /// A thread alone passes a barrier for one, and breaks any other.
+    #[test]
+    fn a_barrier_does_what_its_model_says(parties in 1..3_usize, default in any::<bool>(), calls in vec(0..5_u8, 0..60)) {
+        let mut acted = 0;
+        let barrier = Barrier::with_action(parties, || acted += 1);
+        let barrier = if default { barrier.with_timeout(NO_TIME) } else { barrier };
+        let (mut broken, mut passed) = (false, 0);
+        for call in calls {
+            let waited = match call {
+                0 => {
+                    barrier.abort();
+                    broken = true;
+                    None
+                }
+                1 => {
+                    barrier.reset();
+                    broken = false;
+                    None
+                }
+                2 if default || broken || parties == 1 => Some(barrier.wait()),
+                2 => None, // would wait for ever
+                3 => Some(barrier.wait_timeout(NO_TIME)),
+                _ => Some(barrier.wait_deadline(past())),
+            };
+            if let Some(waited) = waited {
+                broken |= parties > 1;
+                passed += usize::from(!broken);
+                let place = waited.map(|wait| (wait.index(), wait.is_leader()));
+                prop_assert_eq!(place, if broken { Err(Broken) } else { Ok((0, true)) });
+            }
+            prop_assert_eq!(barrier.is_broken(), broken);
+            prop_assert_eq!((barrier.parties(), barrier.waiting()), (parties, 0));
+        }
+        prop_assert_eq!(acted, passed);
     }
 }

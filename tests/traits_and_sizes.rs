@@ -55,6 +55,15 @@ assert_impl_all!(BoundedSemaphore: Send, Sync, Debug, Default);
 assert_impl_all!(Permit<'static>: Send, Sync, Debug);
 assert_impl_all!(OwnedPermit: Send, Sync, Debug);
 assert_impl_all!(Condition: Send, Sync, Debug, Default);
+assert_impl_all!(Event: Send, Sync, Debug, Default);
+
+// Without an action a barrier is what it seems. An action runs in any of the threads, one at a time: it must be `Send`, and need not
+// be `Sync`.
+assert_impl_all!(Barrier: Send, Sync, Debug);
+assert_impl_all!(Barrier<Box<dyn FnMut() + Send>>: Send, Sync, Debug);
+assert_impl_all!(Barrier<dyn FnMut() + Send>: Send, Sync, Debug);
+assert_not_impl_any!(Barrier<Box<dyn FnMut()>>: Send, Sync);
+assert_impl_all!(BarrierWait: Send, Sync, Debug, Copy);
 
 assert_impl_all!(Queue<Cell<u8>>: Send, Sync, Debug, Default);
 assert_not_impl_any!(Queue<Rc<u8>>: Send, Sync);
@@ -75,12 +84,14 @@ assert_impl_all!(NotLocked: Error, Send, Sync);
 assert_impl_all!(Closed: Error, Send, Sync);
 assert_impl_all!(AcquireError: Error, Send, Sync);
 assert_impl_all!(OverRelease: Error, Send, Sync);
+assert_impl_all!(Broken: Error, Send, Sync);
 assert_impl_all!(ShutDown<Cell<u8>>: Error, Send);
 assert_impl_all!(PutError<Rc<u8>>: Error);
 assert_impl_all!(GetError: Error, Send, Sync);
 assert_impl_all!(TooManyDone: Error, Send, Sync);
 
 assert_eq_size!(RawLock, u32);
+assert_eq_size!(Event, u32);
 assert_eq_size!(Lock<()>, u32);
 assert_eq_size!(Lock<u32>, u64);
 assert_eq_size!(LockGuard<'static, u64>, usize);
@@ -96,6 +107,8 @@ const_assert!(size_of::<Semaphore>() == 48);
 assert_eq_size!(BoundedSemaphore, Semaphore);
 assert_eq_size!(Permit<'static>, OwnedPermit, [usize; 2]);
 assert_eq_size!(Result<Permit<'static>, Closed>, Result<OwnedPermit, Closed>, [usize; 2]);
+#[cfg(target_pointer_width = "64")]
+const_assert!(size_of::<Barrier>() == 104);
 
 /// All of these can be `static`.
 static _LOCK: Lock<Vec<u8>> = Lock::new(Vec::new());
@@ -104,6 +117,9 @@ static _RAW: RawLock = RawLock::new();
 static _SEMAPHORE: Semaphore = Semaphore::new(3);
 static _BOUNDED: BoundedSemaphore = BoundedSemaphore::new(3);
 static _CONDITION: Condition = Condition::new();
+static _EVENT: Event = Event::new();
+static _BARRIER: Barrier = Barrier::new(3);
+static _ACTING: Barrier = Barrier::with_action(3, (|| ()) as fn()).with_timeout(std::time::Duration::MAX);
 static _QUEUE: Queue<String> = Queue::unbounded();
 
 #[test]

@@ -6,7 +6,10 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use tollgate_benches::barrier::BenchBarrier;
 use tollgate_benches::condition::{self, BenchCondition, Notify};
+use tollgate_benches::event::{self, BenchEvent};
 use tollgate_benches::lock::BenchLock;
 use tollgate_benches::queue::{BenchQueue, Crossbeam, Flume, Kanal, MutexVecDeque};
 use tollgate_benches::semaphore::{AsLock, BenchSemaphore, ParkingLotMutexCondvar, StdMutexCondvar};
@@ -19,6 +22,8 @@ fn main() {
     locks(&mut criterion);
     semaphores(&mut criterion);
     conditions(&mut criterion);
+    events(&mut criterion);
+    barriers(&mut criterion);
     queues(&mut criterion);
     criterion.final_summary();
 }
@@ -131,6 +136,66 @@ fn ping_pong<C: BenchCondition>(group: &mut Group<'_>, how: Notify) {
             let Apart(condition) = &Apart(C::new());
             let (took, _) = team::run(2, |me| (0..rounds).for_each(|_| condition.turn(me as u64, how)));
             assert_eq!(condition.turns(), 2 * rounds, "{}: lost a turn", C::NAME);
+            took
+        });
+    });
+}
+
+fn events(criterion: &mut Criterion) {
+    for waiters in [1, 2, 16, 32] {
+        let mut group = group(criterion, &format!("event, {waiters} waiters"), waiters);
+        releases::<tollgate::Event>(&mut group, waiters);
+        releases::<event::StdMutexCondvar>(&mut group, waiters);
+        releases::<event::ParkingLotMutexCondvar>(&mut group, waiters);
+    }
+}
+
+/// One thread lets all the others go, by two events in turn; the last of them says so by a third. A round is both.
+fn releases<E: BenchEvent>(group: &mut Group<'_>, waiters: usize) {
+    group.bench_function(E::NAME, |bencher| {
+        bencher.iter_custom(|rounds| {
+            let Apart(go) = &Apart([E::new(), E::new()]);
+            let Apart(gone) = &Apart((E::new(), AtomicUsize::new(0)));
+            let (took, _) = team::run(waiters + 1, |me| {
+                for round in 0..rounds {
+                    let (now, next) = (&go[(round % 2) as usize], &go[((round + 1) % 2) as usize]);
+                    if me > 0 {
+                        now.wait();
+                        if (gone.1.fetch_add(1, SeqCst) + 1) as u64 == (round + 1) * waiters as u64 {
+                            gone.0.set();
+                        }
+                    } else {
+                        next.clear();
+                        now.set();
+                        gone.0.wait();
+                        gone.0.clear();
+                    }
+                }
+            });
+            let expected = rounds * waiters as u64;
+            assert_eq!(gone.1.load(SeqCst) as u64, expected, "{}: let somebody go too early", E::NAME);
+            took
+        });
+    });
+}
+
+fn barriers(criterion: &mut Criterion) {
+    for parties in [2, 4, 16, 32] {
+        let mut group = group(criterion, &format!("barrier, {parties} parties"), parties);
+        rounds::<tollgate::Barrier>(&mut group, parties);
+        rounds::<std::sync::Barrier>(&mut group, parties);
+        #[cfg(target_os = "linux")]
+        rounds::<tollgate_benches::barrier::Pthread>(&mut group, parties);
+    }
+}
+
+fn rounds<B: BenchBarrier>(group: &mut Group<'_>, parties: usize) {
+    group.bench_function(B::NAME, |bencher| {
+        bencher.iter_custom(|rounds| {
+            let Apart(barrier) = &Apart(B::new(parties));
+            let (took, led) =
+                team::run(parties, |_| (0..rounds).map(|_| u64::from(barrier.wait())).sum::<u64>());
+            assert_eq!(led.into_iter().sum::<u64>(), rounds, "{}: one leader a round", B::NAME);
             took
         });
     });

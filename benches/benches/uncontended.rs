@@ -7,6 +7,7 @@ use criterion::{BenchmarkGroup, Criterion};
 use std::hint::black_box;
 use std::time::Duration;
 use tollgate_benches::condition::{self, BenchCondition};
+use tollgate_benches::event::{self, BenchEvent};
 use tollgate_benches::lock::{self, BenchLock, BenchTimedLock, TollgateRaw};
 use tollgate_benches::queue::{BenchQueue, Crossbeam, Flume, Kanal, MutexVecDeque, StdMpsc};
 use tollgate_benches::semaphore::{self, BenchSemaphore, ParkingLotMutexCondvar, StdMutexCondvar};
@@ -20,6 +21,7 @@ fn main() {
     timed_locks(&mut criterion);
     semaphores(&mut criterion);
     conditions(&mut criterion);
+    events(&mut criterion);
     queues(&mut criterion);
     criterion.final_summary();
 }
@@ -84,6 +86,25 @@ fn notify<C: BenchCondition>(group: &mut Group<'_>, all: bool) {
     } else {
         group.bench_function(C::NAME, |bencher| bencher.iter(|| black_box(condition).notify_one()));
     }
+}
+
+fn events(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("uncontended/set+wait+clear");
+    event::<tollgate::Event>(&mut group);
+    event::<event::StdMutexCondvar>(&mut group);
+    event::<event::ParkingLotMutexCondvar>(&mut group);
+}
+
+fn event<E: BenchEvent>(group: &mut Group<'_>) {
+    let Apart(event) = &Apart(E::new());
+    group.bench_function(E::NAME, |bencher| {
+        bencher.iter(|| {
+            let event = black_box(event);
+            event.set();
+            event.wait();
+            event.clear();
+        });
+    });
 }
 
 fn queues(criterion: &mut Criterion) {

@@ -30,7 +30,9 @@
 //! of magnitude and for looking at one fast path at a time; they support no claim about which library is faster.
 
 pub mod arena;
+pub mod barrier;
 pub mod condition;
+pub mod event;
 pub mod lock;
 pub mod queue;
 pub mod semaphore;

@@ -2,7 +2,7 @@
 //!
 //! | target | what it runs | what is compared |
 //! |---|---|---|
-//! | [`queue`], [`lock`], [`rlock`], [`semaphore`], [`condition`] | one thread's calls, in all forms, with user code that panics and re-enters | what each call returns, the order of items, who owns them, the state afterwards |
+//! | [`queue`], [`lock`], [`rlock`], [`semaphore`], [`condition`], [`event`], [`barrier`] | one thread's calls, in all forms, with user code that panics and re-enters | what each call returns, the order of items, who owns them, the state afterwards |
 //! | [`threads`] | two to four threads' calls, on any of the types | whether some order of the calls explains all answers |
 //!
 //! ```text
@@ -32,7 +32,9 @@
 //! `fuzz_targets/`; a `[[bin]]` in `Cargo.toml`; its seeds in `tests/seeds.rs`; two tests in `tests/replay.rs`. `.ci/run` finds
 //! it by its directory in `corpus/`. `threads` knows a new type as soon as `loom_tests/src/subjects.rs` does.
 
+pub mod barrier;
 pub mod condition;
+pub mod event;
 pub mod forms;
 pub mod lock;
 mod panics;

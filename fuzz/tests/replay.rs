@@ -6,7 +6,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use tollgate_fuzz::script::Script;
-use tollgate_fuzz::{condition, lock, queue, rlock, semaphore, threads};
+use tollgate_fuzz::{barrier, condition, event, lock, queue, rlock, semaphore, threads};
 
 /// Reads an operation sequence out of bytes as libFuzzer's target does.
 fn script<T: for<'a> Arbitrary<'a>>(bytes: &[u8]) -> Option<T> {
@@ -53,6 +53,16 @@ fn the_corpus_of_condition_passes() {
     replay("condition", condition::run);
 }
 
+#[test]
+fn the_corpus_of_event_passes() {
+    replay("event", event::run);
+}
+
+#[test]
+fn the_corpus_of_barrier_passes() {
+    replay("barrier", barrier::run);
+}
+
 /// Many times each: what happens depends on the machine too.
 #[test]
 fn the_corpus_of_threads_passes() {
@@ -93,6 +103,16 @@ fn random_sequences_on_a_semaphore_pass() {
 #[test]
 fn random_sequences_on_a_condition_pass() {
     random(200, |script: &Script<condition::Operation>| condition::run(script));
+}
+
+#[test]
+fn random_sequences_on_an_event_pass() {
+    random(500, |script: &Script<event::Operation>| event::run(script));
+}
+
+#[test]
+fn random_sequences_on_a_barrier_pass() {
+    random(500, |script: &Script<barrier::Operation>| barrier::run(script));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use tollgate_fuzz::forms::Form;
 use tollgate_fuzz::script::{Operation, Script};
-use tollgate_fuzz::{condition, lock, rlock, semaphore, threads};
+use tollgate_fuzz::{barrier, condition, event, lock, rlock, semaphore, threads};
 
 /// Writes or compares the seeds of one target.
 fn seeds<O: Operation>(target: &str, seeds: &[(&str, &[O])]) {
@@ -344,6 +344,54 @@ fn seeds_of_condition() {
     );
 }
 
+#[test]
+fn seeds_of_event() {
+    use event::Operation::*;
+    let clear = Vec::from_iter(forms(Wait));
+    let set = Vec::from_iter([Set].into_iter().chain(forms(Wait)));
+    let released =
+        |undone| Vec::from_iter(forms(|form| Released(form, undone)).flat_map(|wait| [Clear, wait]));
+    seeds(
+        "event",
+        &[
+            ("clear_in_every_form", &clear),
+            ("set_in_every_form", &set),
+            ("set_and_cleared_again", &[Clear, Set, Set, Look, Clear, Clear, Look, Set, Wait(Form::Plain)]),
+            ("another_thread_sets", &released(false)),
+            ("another_thread_sets_and_clears", &released(true)),
+        ],
+    );
+}
+
+#[test]
+fn seeds_of_barrier() {
+    use barrier::Habit as Does;
+    use barrier::Operation::*;
+    let one = Vec::from_iter(forms(Alone));
+    let breaks =
+        Vec::from_iter([OtherBarrier].into_iter().chain(forms(Alone).flat_map(|wait| [wait, Look, Reset])));
+    let two = Vec::from_iter([OtherBarrier].into_iter().chain(forms(Together)));
+    let acting =
+        |habit| [Habit(habit), Alone(Form::Plain), Look, Reset, Alone(Form::Soon), OtherBarrier, Reset];
+    let acting =
+        |habit| Vec::from_iter(acting(habit).into_iter().chain([Together(Form::Plain), Reset, Look]));
+    seeds(
+        "barrier",
+        &[
+            ("one_in_every_form", &one),
+            ("alone_among_two_in_every_form", &breaks),
+            ("two_in_every_form", &two),
+            (
+                "aborted_and_reset",
+                &[Abort, Alone(Form::Plain), Abort, Reset, Reset, Alone(Form::Plain), Look],
+            ),
+            ("actions_that_panic", &acting(Does::Panics)),
+            ("actions_that_abort", &acting(Does::Aborts)),
+            ("actions_that_reset", &acting(Does::Resets)),
+        ],
+    );
+}
+
 /// One program for each type, whose operations are named by their places in `Subject::operations`.
 #[test]
 fn seeds_of_threads() {
@@ -365,6 +413,9 @@ fn seeds_of_threads() {
             ("queue_of_two_and_tasks", &program(5, &[&[0, 0, 7], &[3, 6, 3, 6], &[1, 11]])),
             ("rlock", &program(8, &[&[0, 1], &[3, 5], &[2, 4]])),
             ("condition_over_an_rlock", &program(9, &[&[2, 0], &[4], &[6, 5]])),
+            ("event", &program(10, &[&[3, 1], &[0, 1], &[4, 0]])),
+            ("barrier_of_two", &program(11, &[&[0, 1], &[0, 4], &[1, 3]])),
+            ("barrier_with_action", &program(12, &[&[1, 1], &[1, 3], &[2, 4]])),
             ("queue_shut_down", &program(6, &[&[0, 1], &[3, 3], &[10, 0], &[9, 4]])),
             ("bounded_semaphore", &program(4, &[&[0, 12], &[3, 7], &[14, 15]])),
             ("condition", &program(5, &[&[1, 1], &[1], &[4, 5]])),

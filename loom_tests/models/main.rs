@@ -8,7 +8,11 @@
 //! mutant (a line of the library switched off) is not noticed by any model, and when the build lacks the cfg.
 
 #[cfg(any(loom, shuttle))]
+mod barrier;
+#[cfg(any(loom, shuttle))]
 mod condition;
+#[cfg(any(loom, shuttle))]
+mod event;
 #[cfg(any(loom, shuttle))]
 mod harness;
 #[cfg(any(loom, shuttle))]
@@ -43,6 +47,8 @@ fn main() -> std::process::ExitCode {
     semaphore::models(&mut suite);
     semaphore_permits::models(&mut suite);
     condition::models(&mut suite);
+    event::models(&mut suite);
+    barrier::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);
     readme::models(&mut suite);

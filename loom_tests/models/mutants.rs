@@ -10,7 +10,7 @@
 
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
-use crate::{condition, lock, queue, queue_end, rlock, semaphore, semaphore_permits};
+use crate::{barrier, condition, event, lock, queue, queue_end, rlock, semaphore, semaphore_permits};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
 use tollgate::model::{Change, Mutant, Part, Settings, Site, recorded};
@@ -161,6 +161,16 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::QueuePutsAfterShutdown => (&["queue(1), full: put Plain | shutdown", "queue(1): put"], None),
         Mutant::QueuePutsBeyondCapacity => (&["queue(1): two try_put"], None),
         Mutant::GateNoSecondLook => (&["semaphore", "queue"], None),
+        Mutant::EpochSleepsUnannounced => (&["event: Plain | write, set"], None),
+        Mutant::EpochTrustsWake => (&["event: wait, no reason"], Some(Settings { spurious: 1, ..base })),
+        Mutant::EventClearKeepsEpoch => (&["event: Plain x1 | set, clear"], None),
+        Mutant::EventSetOnlyLooks => (&["event, set: clear, look"], None),
+        Mutant::BarrierJoinsFullRound => (&["barrier(2), action: three Timed"], None),
+        Mutant::BarrierTimeoutBreaksLaterRound => (&["barrier(2): Plain | Timed"], None),
+        Mutant::BarrierTimeoutBreaksFullRound => (&["barrier(2), action: Timed | Plain"], None),
+        Mutant::BarrierActionEndsLaterRound => (&["barrier(1), action: Plain | abort"], None),
+        Mutant::BarrierPanicBreaksNothing => (&["barrier(2), action panics"], None),
+        Mutant::BarrierTellsUnderLock => (&["barrier(2): R41"], None),
         Mutant::Site(..) => (&[], None),
     }
 }
@@ -172,6 +182,10 @@ fn users(file: &str) -> &'static [&'static str] {
         "src/raw_rlock.rs" | "src/rlock.rs" => &["rlock: "],
         file if file.starts_with("src/semaphore/") => &["semaphore", "bounded semaphore"],
         "src/condition.rs" => &["condition: "],
+        "src/epoch.rs" => &["event", "barrier"],
+        "src/event.rs" => &["event"],
+        "src/gate/list.rs" => &["semaphore", "condition: ", "barrier"],
+        file if file.starts_with("src/barrier/") => &["barrier"],
         file if file.starts_with("src/queue/") => &["queue"],
         _ => &["semaphore", "condition: ", "queue"],
     }
@@ -184,6 +198,8 @@ fn suite() -> Vec<Model> {
     semaphore::models(&mut suite);
     semaphore_permits::models(&mut suite);
     condition::models(&mut suite);
+    event::models(&mut suite);
+    barrier::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);
     suite.models.retain(|model| cfg!(shuttle) || model.bound != Bound::ShuttleOnly);

@@ -1,6 +1,8 @@
 //! The types under test, one short file each.
 
+mod barrier;
 mod condition;
+mod event;
 mod lock;
 mod queue;
 mod raw_lock;
@@ -8,7 +10,9 @@ mod rlock;
 mod rlock_condition;
 mod semaphore;
 
+pub use barrier::{BarrierAnswer, BarrierOp, BarrierSubject};
 pub use condition::{ConditionAnswer, ConditionOp, ConditionSubject};
+pub use event::{EventOp, EventSubject};
 pub use lock::{LockAnswer, LockOp, LockSubject};
 pub use queue::{QueueAnswer, QueueOp, QueueSubject};
 pub use raw_lock::{RawLockOp, RawLockSubject};
@@ -39,6 +43,9 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<QueueSubject<0>>();
     visitor.subject::<RLockSubject>();
     visitor.subject::<RLockConditionSubject>();
+    visitor.subject::<EventSubject>();
+    visitor.subject::<BarrierSubject<2, false>>();
+    visitor.subject::<BarrierSubject<2, true>>();
 }
 
 /// Takes `call` out of a line; whether it was there.

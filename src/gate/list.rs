@@ -1,7 +1,7 @@
 //! The line of waiters: an intrusive, doubly linked list, oldest ticket first.
 //!
 //! One [`Waiter`] is one waiting thread, on that thread's stack. A list is a plain value without a lock of its own: it
-//! belongs to whoever holds the lock that guards it, a gate's small lock or the lock of the object it serves.
+//! belongs to whoever holds the lock that guards it: a gate's small lock, or the lock of the object it serves (a barrier).
 //!
 //! ```text
 //!   head ──► waiter 3 ◄──► waiter 5 ◄──► waiter 6 ◄── tail        next ticket: 7
@@ -14,30 +14,33 @@
 //!    a waiter whose time runs out looks at it to learn that it has been picked. (In one cell with the links, that look was
 //!    a data race with the notifier's walk along the chain. loom found it.)
 //! 2. A waiter stays in place, and alive, from [`WaitList::insert`] until it has been removed or its word has been stored
-//!    to. (`Gate::leave` is what keeps this promise.)
+//!    to. (`Place::leave` and `Rounds::outcome` are what keeps this promise.)
 //! 3. Tickets rise from head to tail. A waiter keeps its ticket for the whole call, so one that was woken in vain rejoins
 //!    where it was.
 
-use crate::platform::atomic::AtomicU32;
-use crate::platform::{UnsafeCell, futex, torn_down};
+use crate::platform::atomic::{
+    AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use crate::platform::{Deadline, UnsafeCell, Wait, futex, torn_down};
 use std::ptr;
 
 /// A waiter's word: nobody has picked it yet, and it is awake.
 pub(super) const WAITING: u32 = 0;
 /// Nobody has picked it yet, and it sleeps or is about to: whoever picks it has to wake it.
 pub(super) const ASLEEP: u32 = 3;
-/// Picked as the one wake in flight: it must clear "wake in flight", and pass the wake on.
+/// In a gate: picked as the one wake in flight; it must clear "wake in flight", and pass the wake on.
 pub(super) const WOKEN: u32 = 1;
-/// Picked for good: what it waited for has happened.
+/// In a gate: picked for good; what it waited for has happened.
 pub(super) const RELEASED: u32 = 2;
 /// Picked for good, and counted in as a sleeper of the lock that it will need. Conditions only.
 pub(super) const MOVED: u32 = 4;
 
 /// One waiting thread.
 #[derive(Debug)]
-pub(super) struct Waiter {
-    /// What the thread is told by: [`WAITING`], [`ASLEEP`], [`WOKEN`], [`RELEASED`] or [`MOVED`]. It sleeps on it, unless it waits
-    /// in a [crowd](super::crowd).
+pub(crate) struct Waiter {
+    /// What the thread is told by: [`WAITING`], [`ASLEEP`], or what it was told, in the terms of the list's owner. It sleeps on it,
+    /// unless it waits in a [crowd](super::crowd) or an [epoch](crate::epoch).
     pub(super) word: AtomicU32,
     /// What the thread waits for, in the terms of the object that the gate belongs to.
     pub(super) tag: usize,
@@ -53,13 +56,34 @@ struct Links {
 }
 
 impl Waiter {
-    pub(super) fn new(tag: usize) -> Self {
+    pub(crate) fn new(tag: usize) -> Self {
         let links = Links { previous: ptr::null(), next: ptr::null(), ticket: None };
         Waiter {
             word: AtomicU32::new(WAITING),
             tag,
             linked: UnsafeCell::new(false),
             links: UnsafeCell::new(links),
+        }
+    }
+
+    /// One futex wait, announced in the word: a waiter that is not asleep costs whoever tells it no system call, and there is
+    /// no wake without a wait.
+    pub(crate) fn sleep_once(&self, deadline: &Deadline) -> Wait {
+        // Relaxed: on success nothing is read; on failure `told` loads again.
+        let announced = self.word.compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed);
+        if matches!(announced, Ok(_) | Err(ASLEEP)) {
+            futex::wait(&self.word, ASLEEP, deadline)
+        } else {
+            Wait::Changed
+        }
+    }
+
+    /// What it was told, if it was.
+    pub(crate) fn told(&self) -> Option<u32> {
+        // Acquire: what was done before it was told is visible from here on.
+        match self.word.load(Acquire) {
+            WAITING | ASLEEP => None,
+            told => Some(told),
         }
     }
 
@@ -105,14 +129,14 @@ impl Drop for Waiter {
 
 /// The line. All pointers in it are to live waiters (invariant 2).
 #[derive(Debug)]
-pub(super) struct WaitList {
+pub(crate) struct WaitList {
     head: *const Waiter,
     tail: *const Waiter,
     next_ticket: u64,
 }
 
 impl WaitList {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         WaitList { head: ptr::null(), tail: ptr::null(), next_ticket: 0 }
     }
 
@@ -127,7 +151,7 @@ impl WaitList {
     /// # Safety
     ///
     /// The caller holds the list's lock; `waiter` is in no list, and keeps invariant 2.
-    pub(super) unsafe fn insert(&mut self, waiter: &Waiter) -> u64 {
+    pub(crate) unsafe fn insert(&mut self, waiter: &Waiter) -> u64 {
         // SAFETY: under the list's lock, for this and for all other waiters touched below (invariants 1 and 2).
         unsafe {
             let previous = match waiter.links(|links| links.ticket) {
@@ -199,7 +223,7 @@ impl WaitList {
     /// # Safety
     ///
     /// The caller holds the list's lock, and stores to the word of every waiter in the chain, soon.
-    pub(super) unsafe fn take(&mut self, count: usize) -> Chain {
+    pub(crate) unsafe fn take(&mut self, count: usize) -> Chain {
         let first = self.head;
         let mut length = 0;
         // SAFETY: under the list's lock, all waiters in the list are live (invariants 1 and 2).
@@ -224,7 +248,7 @@ impl WaitList {
 
 /// Waiters that were taken off the line and not yet told. Each stays alive until its word is stored to.
 #[derive(Debug)]
-pub(super) struct Chain {
+pub(crate) struct Chain {
     next: *const Waiter,
     length: usize,
 }
@@ -232,6 +256,17 @@ pub(super) struct Chain {
 impl Chain {
     pub(super) fn len(&self) -> usize {
         self.length
+    }
+
+    /// Stores `value` to the word of each waiter, and wakes those that sleep on it.
+    pub(crate) fn tell(mut self, value: u32) {
+        while let Some(waiter) = self.next() {
+            // SAFETY: the waiter stays alive until its word is stored to (invariant 2).
+            let word = unsafe { &raw const (*waiter).word };
+            // Release: what was done before is visible to the waiter. The last access to the waiter.
+            // SAFETY: as above.
+            unsafe { futex::store_and_wake(word, value, Release, |before| before == ASLEEP) };
+        }
     }
 
     /// The next waiter. It may be gone as soon as its word is stored to.

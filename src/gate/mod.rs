@@ -90,13 +90,14 @@ mod place;
 
 use crate::platform::atomic::{
     AtomicU32,
-    Ordering::{Relaxed, Release, SeqCst},
+    Ordering::{Relaxed, SeqCst},
     fence,
 };
-use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, futex, mutated, sc_handshake};
+use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, sc_handshake};
 use crate::raw_lock::RawLock;
 pub(crate) use crowd::Crowd;
-use list::{ASLEEP, Chain, RELEASED, WOKEN, WaitList, Waiter};
+use list::{RELEASED, WOKEN};
+pub(crate) use list::{WaitList, Waiter};
 use place::{Pick, Place, Visit};
 use std::fmt;
 
@@ -170,7 +171,7 @@ impl Gate {
             Some(chain)
         });
         if let Some(chain) = picked {
-            tell(chain, WOKEN);
+            chain.tell(WOKEN);
         }
     }
 
@@ -187,7 +188,7 @@ impl Gate {
             self.word.fetch_sub(WAITER * chain.len() as u32, Relaxed);
             chain
         });
-        tell(chain, RELEASED);
+        chain.tell(RELEASED);
     }
 
     /// Waits until `attempt` succeeds; `None` when patience runs out first. The caller has tried once, or was not
@@ -306,16 +307,5 @@ impl Gate {
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gate").field("waiting", &self.waiting()).finish()
-    }
-}
-
-/// Stores `value` to the word of each waiter in the chain and wakes it.
-fn tell(mut chain: Chain, value: u32) {
-    while let Some(waiter) = chain.next() {
-        // SAFETY: the waiter stays alive until its word is stored to (invariant 2 of the list).
-        let word = unsafe { &raw const (*waiter).word };
-        // Release: what the notifier did is visible to the waiter. The last access to the waiter.
-        // SAFETY: as above.
-        unsafe { futex::store_and_wake(word, value, Release, |before| before == ASLEEP) };
     }
 }

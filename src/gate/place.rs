@@ -2,10 +2,10 @@
 //!
 //! Both types do their work in `Drop`, so that a function that waits may end in any way, by a panic too.
 
-use super::list::{ASLEEP, WAITING, WOKEN, WaitList, Waiter};
+use super::list::{WAITING, WOKEN, WaitList, Waiter};
 use super::{CLOSED, Gate, WAITER};
-use crate::platform::atomic::Ordering::{Acquire, Relaxed};
-use crate::platform::{Deadline, Mutant, Wait, futex, mutated, torn_down};
+use crate::platform::atomic::Ordering::Relaxed;
+use crate::platform::{Deadline, Mutant, Wait, mutated, torn_down};
 use std::cell::Cell;
 
 /// By whom a waiter was taken out of the line.
@@ -66,18 +66,9 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// One futex wait, announced in the word: a waiter that is not asleep costs its notifier no system call, and there is
-    /// no wake without a wait.
     fn sleep_once(&self, deadline: &Deadline) -> (Option<Pick>, Wait) {
-        let word = &self.waiter.word;
-        // Relaxed: on success nothing is read; on failure `told` loads again.
-        let announced = word.compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed);
-        if matches!(announced, Ok(_) | Err(ASLEEP)) {
-            let wait = futex::wait(word, ASLEEP, deadline);
-            (self.told(), wait)
-        } else {
-            (self.told(), Wait::Changed)
-        }
+        let wait = self.waiter.sleep_once(deadline);
+        (self.told(), wait)
     }
 
     /// Leaves the line; if the waiter has been picked already, waits the moment until it is told.
@@ -109,12 +100,7 @@ impl<'a> Place<'a> {
     }
 
     fn told(&self) -> Option<Pick> {
-        // Acquire: what the notifier did is visible from here on.
-        let pick = match self.waiter.word.load(Acquire) {
-            WAITING | ASLEEP => return None,
-            WOKEN => Pick::Woken,
-            _ => Pick::Released,
-        };
+        let pick = if self.waiter.told()? == WOKEN { Pick::Woken } else { Pick::Released };
         self.in_line.set(false);
         Some(pick)
     }

@@ -133,6 +133,26 @@ pub enum Mutant {
     ConditionTimeoutSwallowsNotify,
     /// `Condition`: a timed wait on a predicate does not ask it again when the time is up.
     ConditionNoLastLook,
+    /// `Epoch`: a sleeper does not say so.
+    EpochSleepsUnannounced,
+    /// `Epoch`: a return from the futex counts as the epoch's end.
+    EpochTrustsWake,
+    /// `Event`: `clear` goes back to the epoch before the `set`.
+    EventClearKeepsEpoch,
+    /// `Event`: `set` on a set event is a look.
+    EventSetOnlyLooks,
+    /// `Barrier`: a newcomer joins a round that is full and waits for its action.
+    BarrierJoinsFullRound,
+    /// `Barrier`: who is out of time does not look whether its round is over.
+    BarrierTimeoutBreaksLaterRound,
+    /// `Barrier`: who is out of time breaks a round that waits for its action alone.
+    BarrierTimeoutBreaksFullRound,
+    /// `Barrier`: when the action has run nobody looks whether its round is over.
+    BarrierActionEndsLaterRound,
+    /// `Barrier`: an action that panics leaves the others waiting.
+    BarrierPanicBreaksNothing,
+    /// `Barrier`: waiters are told before the lock is released.
+    BarrierTellsUnderLock,
     /// `Queue`: `put` does not look again, under the lock, whether the queue was shut down.
     QueuePutsAfterShutdown,
     /// `Queue`: `put` does not look again, under the lock, whether there is room.
@@ -188,6 +208,16 @@ impl Mutant {
         Mutant::ConditionNotifyWithoutWake,
         Mutant::ConditionTimeoutSwallowsNotify,
         Mutant::ConditionNoLastLook,
+        Mutant::EpochSleepsUnannounced,
+        Mutant::EpochTrustsWake,
+        Mutant::EventClearKeepsEpoch,
+        Mutant::EventSetOnlyLooks,
+        Mutant::BarrierJoinsFullRound,
+        Mutant::BarrierTimeoutBreaksLaterRound,
+        Mutant::BarrierTimeoutBreaksFullRound,
+        Mutant::BarrierActionEndsLaterRound,
+        Mutant::BarrierPanicBreaksNothing,
+        Mutant::BarrierTellsUnderLock,
         Mutant::QueuePutsAfterShutdown,
         Mutant::QueuePutsBeyondCapacity,
         Mutant::QueuePutWithoutNotify,

@@ -111,6 +111,11 @@ fn with_table<R>(f: impl FnOnce(&mut Vec<Rc<Sleeper>>) -> R) -> R {
     })
 }
 
+/// How many threads sleep, or are about to: their wait has compared the word.
+pub fn sleepers() -> usize {
+    with_table(|sleepers| sleepers.len())
+}
+
 /// Drops what a failed execution left behind. Call before a model is started on a thread that saw one fail.
 pub fn forget_sleepers() {
     TABLE.with(|table| table.borrow_mut().sleepers.clear());

@@ -26,7 +26,7 @@ pub(crate) mod futex {
     pub(crate) use super::futex_table::{end_of, requeue, wait_on, wake_in_step, wake_on};
 }
 
-pub use futex_table::forget_sleepers;
+pub use futex_table::{forget_sleepers, sleepers};
 pub use settings::{LateWakes, Settings, WakeOrder, current, set};
 pub use sites::{Change, Part, Site, recorded};
 
