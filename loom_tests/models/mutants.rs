@@ -5,7 +5,7 @@
 //! [`Site`] known by its place in the source; each is weakened by one step, or left out. A first short run of all models
 //! finds the sites, and they are compared with the orderings that the source names.
 //!
-//! What no model notices has to be in [`EQUIVALENT`], with the reason; in a full run those are tried too, and a reason that is
+//! What no model notices has to be in [`UNNOTICED`], with the reason; in a full run those are tried too, and a reason that is
 //! refuted is a failure.
 
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
@@ -16,71 +16,84 @@ use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
 use tollgate::model::{Change, Mutant, Part, Settings, Site, recorded};
 use tollgate_loom_tests::runner::full;
 
-/// A change that makes no difference, and why.
-struct Equivalent {
+/// A change that no model notices, and why.
+struct Unnoticed {
     file: &'static str,
     /// Part of the line of the call.
     code: &'static str,
     /// What is done to it; `None`: whatever is.
     change: Option<&'static str>,
-    reason: &'static str,
+    reason: Reason,
 }
 
-const EQUIVALENT: &[Equivalent] = &[
-    Equivalent {
+/// Why no model notices a change.
+#[derive(Clone, Copy)]
+enum Reason {
+    /// It makes no difference.
+    Equivalent(&'static str),
+    /// It is beyond the models, and `checker` notices it by C++20's rules.
+    Checker(&'static str),
+}
+
+const UNNOTICED: &[Unnoticed] = &[
+    Unnoticed {
         file: "gate/mod.rs",
         code: "let word = self.word.load(SeqCst);",
         change: None,
-        reason: "in models a fence stands in for it; `checker`, by C++20's rules, finds it necessary",
+        reason: Reason::Checker("in models a fence stands in for it"),
     },
-    Equivalent {
+    Unnoticed {
         file: "gate/mod.rs",
         code: "fence(SeqCst); // For those whose `arrived` takes no lock.",
         change: None,
-        reason: "the one event so far, `join`, is looked for under the queue's lock, which orders it; `checker` says the same",
+        reason: Reason::Equivalent(
+            "the one event so far, `join`, is looked for under the queue's lock, which orders it; `checker` says the same",
+        ),
     },
-    Equivalent {
+    Unnoticed {
         file: "gate/crowd.rs",
         code: "self.parked.fetch_add(",
         change: None,
-        reason: "to loom a read-modify-write of the own word reads the newest; `checker`, by C++20's rules, finds it necessary",
+        reason: Reason::Checker("to loom a read-modify-write of the own word reads the newest"),
     },
-    Equivalent {
+    Unnoticed {
         file: "gate/crowd.rs",
         code: "self.crowd.parked.load(Acquire)",
         change: None,
-        reason: "the other half of that",
+        reason: Reason::Checker("the other half of that"),
     },
-    Equivalent {
+    Unnoticed {
         file: "queue/core.rs",
         code: "self.status.swap(",
         change: Some("AcqRel"),
-        reason: "in models a fence stands in for it; `checker`, by C++20's rules, finds it necessary",
+        reason: Reason::Checker("in models a fence stands in for it"),
     },
-    Equivalent {
+    Unnoticed {
         file: "queue/core.rs",
         code: "self.status.swap(",
         change: Some("Release"),
-        reason: "the value that the swap returns is not used",
+        reason: Reason::Equivalent("the value that the swap returns is not used"),
     },
-    Equivalent {
+    Unnoticed {
         file: "semaphore/core.rs",
         code: "word + count * PERMIT, SeqCst",
         change: Some("AcqRel"),
-        reason: "in models a fence stands in for it; `checker`, by C++20's rules, finds it necessary",
+        reason: Reason::Checker("in models a fence stands in for it"),
     },
-    Equivalent {
+    Unnoticed {
         file: "semaphore/core.rs",
         code: "word + count * PERMIT, SeqCst",
         change: Some("Release"),
-        reason: "who releases reads nothing that others have written",
+        reason: Reason::Equivalent("who releases reads nothing that others have written"),
     },
 ];
 
 /// Switches of logic that no model notices, and why.
-const EQUIVALENT_LOGIC: &[(Mutant, &str)] = &[(
+const UNNOTICED_LOGIC: &[(Mutant, Reason)] = &[(
     Mutant::GateNewcomerSilent,
-    "takes a stale read after three preemptions of three threads, more executions than a hunt has; `checker` finds it necessary",
+    Reason::Checker(
+        "takes a stale read after three preemptions of three threads, more executions than a hunt has",
+    ),
 )];
 
 /// What became of the mutants.
@@ -88,27 +101,26 @@ const EQUIVALENT_LOGIC: &[(Mutant, &str)] = &[(
 pub(crate) struct Tally {
     killed: usize,
     equivalent: Vec<String>,
+    checker: Vec<String>,
     survived: Vec<String>,
 }
 
 impl Tally {
     /// The last lines of the report, if any mutant was tried.
     pub(crate) fn print(&self) {
-        let all = self.killed + self.equivalent.len() + self.survived.len();
+        let (killed, equivalent) = (self.killed, self.equivalent.len());
+        let (checker, survived) = (self.checker.len(), self.survived.len());
+        let all = killed + equivalent + checker + survived;
         if all == 0 {
             return;
         }
         println!(
-            "{all} mutants, {} killed, {} equivalent, {} survived",
-            self.killed,
-            self.equivalent.len(),
-            self.survived.len()
+            "{all} mutants, {killed} killed, {checker} left to the checker, {equivalent} equivalent, {survived} survived"
         );
-        for line in &self.equivalent {
-            println!("  equivalent: {line}");
-        }
-        for line in &self.survived {
-            println!("  survived: {line}");
+        let lists =
+            [("equivalent", &self.equivalent), ("checker", &self.checker), ("survived", &self.survived)];
+        for (what, lines) in lists {
+            lines.iter().for_each(|line| println!("  {what}: {line}"));
         }
     }
 }
@@ -265,7 +277,7 @@ pub(crate) fn trials() -> (Vec<(String, Verdict)>, Arc<Mutex<Tally>>) {
     ];
     for &mutant in Mutant::ALL.iter().filter(|mutant| cfg!(shuttle) || !large.contains(mutant)) {
         let (names, settings) = hunt(mutant);
-        let reason = EQUIVALENT_LOGIC.iter().find(|(known, _)| *known == mutant).map(|&(_, reason)| reason);
+        let reason = UNNOTICED_LOGIC.iter().find(|(known, _)| *known == mutant).map(|&(_, reason)| reason);
         trials.push(trial(format!("{mutant:?}"), mutant, names, settings, reason, &tally));
     }
     let sites = sites();
@@ -283,7 +295,7 @@ pub(crate) fn trials() -> (Vec<(String, Verdict)>, Arc<Mutex<Tally>>) {
                 Change::Gone => "gone".to_owned(),
             };
             let name = format!("{}:{} {:?} -> {done}", &file["src/".len()..], site.line, site.part);
-            let reason = EQUIVALENT
+            let reason = UNNOTICED
                 .iter()
                 .find(|known| {
                     file.ends_with(known.file)
@@ -308,7 +320,7 @@ fn trial(
     mutant: Mutant,
     names: &'static [&'static str],
     settings: Option<Settings>,
-    reason: Option<&'static str>,
+    reason: Option<Reason>,
     tally: &Arc<Mutex<Tally>>,
 ) -> (String, Verdict) {
     let tally = Arc::clone(tally);
@@ -326,11 +338,15 @@ fn trial(
                 tally.killed += 1;
                 Ok(format!("noticed by {model}"))
             }
-            (None, Some(reason)) => {
+            (None, Some(Reason::Equivalent(reason))) => {
                 tally.equivalent.push(format!("{title}: {reason}"));
                 Ok(format!("equivalent: {reason}"))
             }
-            (Some(model), Some(reason)) => {
+            (None, Some(Reason::Checker(reason))) => {
+                tally.checker.push(format!("{title}: {reason}"));
+                Ok(format!("left to the checker: {reason}"))
+            }
+            (Some(model), Some(Reason::Equivalent(reason) | Reason::Checker(reason))) => {
                 Err(format!("noticed by {model}, against the reason given: {reason}"))
             }
             (None, None) => {
