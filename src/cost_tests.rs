@@ -337,3 +337,38 @@ fn a_shutdown_with_nobody_waiting_makes_no_system_call() {
     let cost = cost_of(|| queue.shutdown(Shutdown::Immediate));
     assert_eq!((cost.futex_waits, cost.futex_wakes), (0, 0));
 }
+
+/// Under the lock nobody is even woken: the waiters are moved to the lock, whose releases wake them one by one.
+#[test]
+fn notify_all_is_one_system_call() {
+    const WAITERS: usize = 5;
+    for under_lock in [true, false] {
+        let (go, condition) = (Lock::new(false), Condition::new());
+        thread::scope(|s| {
+            let waiters: Vec<_> = (0..WAITERS)
+                .map(|_| {
+                    s.spawn(|| {
+                        condition.wait_while(&mut go.lock(), |go| !**go);
+                        total()
+                    })
+                })
+                .collect();
+            while !format!("{condition:?}").contains(&format!("waiting: {WAITERS}")) {
+                thread::yield_now();
+            }
+            let mut guard = go.lock();
+            *guard = true;
+            let guard = Some(guard).filter(|_| under_lock);
+            let cost = cost_of(|| assert_eq!(condition.notify_all(), WAITERS));
+            assert!(cost.futex_wakes <= 1, "{cost:?}");
+            let released = cost_of(|| drop(guard));
+            assert!(released.futex_wakes <= 1, "{released:?}");
+            let waiters = waiters.into_iter().map(|waiter| waiter.join().unwrap());
+            let (waits, wakes) = waiters
+                .fold((0, 0), |(waits, wakes), cost| (waits + cost.futex_waits, wakes + cost.futex_wakes));
+            let wakes = wakes + cost.futex_wakes + released.futex_wakes;
+            // The move itself is counted as a wake.
+            assert!(wakes <= waits + 1, "under the lock: {under_lock}; {wakes} wakes for {waits} sleeps");
+        });
+    }
+}

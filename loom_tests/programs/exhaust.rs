@@ -19,7 +19,7 @@ use tollgate_loom_tests::runner;
 
 /// Executions for each bound that is tried.
 const QUICK_CAP: usize = 3_000;
-const FULL_CAP: usize = 10_000;
+const FULL_CAP: usize = 4_000;
 const PREEMPTIONS: usize = 2;
 
 pub(crate) fn about(full: bool) -> String {
