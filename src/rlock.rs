@@ -70,7 +70,7 @@ use std::ptr::NonNull;
 ///
 /// # Fairness
 ///
-/// That of [`RawLock`](crate::RawLock): barging, bounded by a hand-over to sleepers that have waited for about a millisecond.
+/// That of [`RawLock`]: barging, bounded by a hand-over to sleepers that have waited for about a millisecond.
 /// The owner never waits.
 ///
 /// # Panics

@@ -226,7 +226,9 @@ fn a_thread_that_ended_with_the_lock_keeps_it_from_all_others() {
 /// A thread is known by the same name while its thread-locals are being destroyed, and needs none of its own destroyed.
 #[test]
 fn it_can_be_used_in_the_destructors_of_thread_locals() {
-    struct AtExit(RefCell<Option<(RLockGuard<'static, Cell<u32>>, &'static RLock<Cell<u32>>)>>);
+    type Counter = RLock<Cell<u32>>;
+    type Held = (RLockGuard<'static, Cell<u32>>, &'static Counter);
+    struct AtExit(RefCell<Option<Held>>);
     impl Drop for AtExit {
         fn drop(&mut self) {
             let (guard, lock) = self.0.take().unwrap();
@@ -238,7 +240,7 @@ fn it_can_be_used_in_the_destructors_of_thread_locals() {
         }
     }
     thread_local! { static AT_EXIT: AtExit = const { AtExit(RefCell::new(None)) }; }
-    static LOCK: RLock<Cell<u32>> = RLock::new(Cell::new(0));
+    static LOCK: Counter = RLock::new(Cell::new(0));
     thread::spawn(|| AT_EXIT.with(|at_exit| *at_exit.0.borrow_mut() = Some((LOCK.lock(), &LOCK))))
         .join()
         .unwrap();

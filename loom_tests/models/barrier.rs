@@ -160,7 +160,8 @@ fn an_action_that_panics_breaks(suite: &mut Suite) {
 
 /// A round that is over is over, though a later one is broken or reset, or begins, before somebody has left.
 fn who_has_passed_is_not_hit(suite: &mut Suite, form: Form) {
-    let then: [(&str, fn(&Barrier)); 3] = [
+    type Then = fn(&Barrier);
+    let then: [(&str, Then); 3] = [
         ("abort", |b| b.abort()),
         ("reset", |b| b.reset()),
         ("a broken round", |b| _ = b.wait_timeout(SOON)),
