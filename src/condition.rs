@@ -231,7 +231,7 @@ impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
 ///
 /// # Cost
 ///
-/// With nobody waiting, `notify_one`, `notify` and `notify_all` are one load. 32 bytes on a 64-bit system, no allocation.
+/// With nobody waiting, `notify_one`, `notify` and `notify_all` are one load. 40 bytes on a 64-bit system, no allocation.
 pub struct Condition {
     crowd: Crowd,
 }

@@ -1,7 +1,7 @@
 //! Blocking concurrency with the vocabulary of Python's `threading` and `queue`: [`Lock`], [`RLock`], [`RawLock`],
 //! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Event`], [`Barrier`], [`Queue`].
 //!
-//! Every blocking call has a plain, a `try_`, a `_timeout` and a `_deadline` form. The types are built on the system's
+//! Every blocking call has a plain, a `_timeout` and a `_deadline` form, and a `try_` form where that means something. The types are built on the system's
 //! futex, are explored by model checkers with time-outs and spurious wake-ups included, and can be put into your own loom
 //! and shuttle models: see [Model builds](#model-builds).
 //!
@@ -44,7 +44,8 @@
 //! # Panics and leaks
 //!
 //! Nothing is poisoned: a guard dropped by a panic releases its lock. A guard or permit that is leaked keeps what it holds,
-//! and nothing worse. Your code (destructors) never runs under an internal lock.
+//! and nothing worse. Your code (destructors, predicates) never runs under an internal lock, but for a
+//! barrier's action, which is one at a time.
 //!
 //! # Model builds
 //!

@@ -15,9 +15,8 @@
 //!
 //! # Invariants
 //!
-//! 1. While a thread runs outside of a condition's wait, `owner` is its number exactly if it holds `raw`. The number is written
-//!    after the acquisition and cleared before the release, both by that thread. A wait leaves it where it is, for the next
-//!    owner to overwrite: the only thread that it could mislead is the one that waits. Afterwards it is written again.
+//! 1. If `owner` is a thread's number, that thread holds `raw`. The number is written after the acquisition and cleared before the
+//!    release, both by that thread, in a condition's wait too.
 //! 2. `depth` is at least the number of guards, mapped ones included, that the owner has. Guards that are leaked stay counted.
 //! 3. *Mutable borrows.* The owner may take the lock again at any time, also while it has the value borrowed from a guard; so
 //!    an exclusive borrow of the guard alone does not make one of the value. A mutable borrow needs depth 1, so that no other guard of
@@ -33,7 +32,7 @@
 //! The owner check is a `Relaxed` load, and all writes of `owner` are `Relaxed`. The question is only ever "is it me?", and the
 //! answer follows from coherence of this one word. My number is written by me alone (no other thread has it, ever), and a load
 //! returns no write older than my own last one. If that was my number, I hold the lock and nobody overwrites it; so I read it.
-//! If it was `NOBODY`, every newer write is another thread's, of another number; so I do not read mine. (Inside a wait I do not ask.)
+//! If it was `NOBODY`, every newer write is another thread's, of another number; so I do not read mine.
 //! What the lock protects, `depth` and `lent` included, is published by `raw`.
 //!
 //! # Cost
@@ -111,29 +110,30 @@ impl RawRLock {
         acquired
     }
 
-    /// One level less.
+    /// One level less. By pointer, since the next owner may free the lock as soon as the last level is given back: a reference
+    /// would have to live until this function returns.
     ///
     /// # Safety
     ///
     /// The calling thread has a guard of its own and gives it up.
     #[inline]
-    pub(crate) unsafe fn release(&self) {
-        // SAFETY: a guard exists only in the thread that holds the lock.
-        let last = unsafe {
-            self.with_held(|held| {
-                let last = held.levels() == 1;
-                held.depth = held.levels() - 1;
-                last
-            })
+    pub(crate) unsafe fn release(this: *const Self) {
+        let leave = |held: &mut Held| {
+            let last = held.levels() == 1;
+            held.depth = held.levels() - 1;
+            last
         };
-        if last {
+        // SAFETY: a guard exists only in the thread that holds the lock, and the lock is alive while it is held.
+        if unsafe { (*this).with_held(leave) } {
+            // SAFETY: as above.
+            let forget_owner = || unsafe { (*this).owner.store(NOBODY, Relaxed) };
             if !mutated(Mutant::RLockOwnerStays) && !mutated(Mutant::RLockOwnerClearedLate) {
-                self.owner.store(NOBODY, Relaxed);
+                forget_owner();
             }
-            // SAFETY: this was the last level. The last access to `self`.
-            unsafe { self.raw.unlock() };
+            // SAFETY: this was the last level. The last access to the lock.
+            unsafe { (*this).raw.unlock() };
             if mutated(Mutant::RLockOwnerClearedLate) {
-                self.owner.store(NOBODY, Relaxed);
+                forget_owner();
             }
         }
     }
@@ -221,6 +221,7 @@ impl RawRLock {
                 let levels = held.levels();
                 // One for each thread that waits: it cannot overflow.
                 held.lent += u32::from(levels > 1 && !mutated(Mutant::RLockLentUncounted));
+                self.owner.store(NOBODY, Relaxed);
                 levels
             })
         }
@@ -327,7 +328,7 @@ mod tests {
                 assert_eq!(lock.depth(), DEEPEST);
             }
             // SAFETY: held.
-            unsafe { lock.release() };
+            unsafe { RawRLock::release(&raw const lock) };
             assert_eq!(lock.depth(), DEEPEST - 1);
             assert!(lock.is_locked() && lock.is_owned());
         }

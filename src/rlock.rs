@@ -357,7 +357,7 @@ impl<T: ?Sized> Drop for RLockGuard<'_, T> {
             return;
         }
         // SAFETY: a guard exists only in the thread that holds the lock, and this one is gone.
-        unsafe { self.lock.raw.release() }
+        unsafe { RawRLock::release(&raw const self.lock.raw) }
     }
 }
 
@@ -472,7 +472,7 @@ impl<U: ?Sized> Drop for MappedRLockGuard<'_, U> {
             return;
         }
         // SAFETY: made from a guard whose level was given up in its favour.
-        unsafe { self.raw.release() }
+        unsafe { RawRLock::release(self.raw) }
     }
 }
 

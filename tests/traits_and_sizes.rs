@@ -126,3 +126,8 @@ static _QUEUE: Queue<String> = Queue::unbounded();
 fn the_assertions_above_compiled() {
     assert_eq!(size_of::<RawLock>(), 4);
 }
+
+// Nothing is poisoned, and no user code runs under an internal lock.
+assert_impl_all!(Semaphore: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
+assert_impl_all!(BoundedSemaphore: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
+assert_impl_all!(Condition: std::panic::UnwindSafe, std::panic::RefUnwindSafe);

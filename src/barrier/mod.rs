@@ -119,9 +119,6 @@ impl BarrierWait {
 /// two atomic read-modify-writes. All who sleep until a round is over are woken with one system call, and none is made
 /// if nobody sleeps. (One that has seen the end of the round and falls asleep before it is told how it ended gets a
 /// call of its own.) Waiting spins for about 40 µs at most, and not where others sleep already.
-///
-/// When a thread returns from `wait`, the last one to arrive does not touch the barrier any more. (Others that have
-/// waited may, until they return.)
 pub struct Barrier<A: ?Sized = fn()> {
     rounds: Rounds,
     timeout: Option<Duration>,
@@ -186,8 +183,11 @@ impl<A: FnMut() + Send + ?Sized> Barrier<A> {
         self.wait_within(self.timeout.map_or(Patience::Forever, Patience::timeout))
     }
 
-    /// Arrives, and waits at most `timeout`, counted from then, until all have arrived; then breaks the barrier.
-    /// `Duration::ZERO` is one look: only the last one passes; `Duration::MAX` is for ever.
+    /// Arrives, and waits at most `timeout` until all have arrived; then breaks the barrier. `Duration::ZERO` is one look: only the
+    /// last one passes; `Duration::MAX` is for ever.
+    ///
+    /// The time covers the wait for the others. An action is waited for beyond it: that of the own round, and that of the round
+    /// before if it still runs on arrival, after which the time may be up at once.
     ///
     /// # Errors
     ///
@@ -201,7 +201,7 @@ impl<A: FnMut() + Send + ?Sized> Barrier<A> {
     }
 
     /// Arrives, and waits until `deadline` at most until all have arrived; then breaks the barrier. A deadline that has
-    /// passed is one look: only the last one passes.
+    /// passed is one look: only the last one passes. Actions are waited for as in [`wait_timeout`](Barrier::wait_timeout).
     ///
     /// # Errors
     ///

@@ -100,6 +100,7 @@ use list::{RELEASED, WOKEN};
 pub(crate) use list::{WaitList, Waiter};
 use place::{Pick, Place, Visit};
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 const WAKING: u32 = 1;
 const CLOSED: u32 = 1 << 1;
@@ -117,6 +118,10 @@ pub(crate) struct Gate {
 unsafe impl Send for Gate {}
 // SAFETY: as above.
 unsafe impl Sync for Gate {}
+
+// No user code runs under its lock, so a panic leaves nothing half done.
+impl UnwindSafe for Gate {}
+impl RefUnwindSafe for Gate {}
 
 impl Gate {
     const_unless_loom! {

@@ -175,21 +175,48 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedLockGuard<T, U> {
         OwnedMappedLockGuard { lock, part, exclusive: PhantomData, not_send: PhantomData }
     }
 
-    /// A guard for a part of the part.
+    /// A guard for a part of the part, which must not borrow anything: the new guard does not know `U`, nor how long that lives.
     ///
     /// # Panics
     ///
     /// If `part` panics, the lock is released.
-    pub fn map<V: ?Sized>(
-        mut guard: Self,
-        part: impl FnOnce(&mut U) -> &mut V,
-    ) -> OwnedMappedLockGuard<T, V> {
+    ///
+    /// # Why not for every part
+    ///
+    /// A closure from `&mut U` to `&mut V` may assume that what `U` borrows outlives the borrow of `U`. So it could give back something
+    /// else that lives as long, and a guard without `U` would outlive it:
+    ///
+    /// ```compile_fail,E0521
+    /// use std::sync::Arc;
+    /// use tollgate::{Lock, OwnedLockGuard, OwnedMappedLockGuard};
+    ///
+    /// fn extended<'c>(victim: &'c mut String, token: &'c ()) -> OwnedMappedLockGuard<i32, String> {
+    ///     let step: OwnedMappedLockGuard<i32, &'c ()> =
+    ///         OwnedLockGuard::map(Arc::new(Lock::new(0)).lock_owned(), |_| Box::leak(Box::new(token)));
+    ///     OwnedMappedLockGuard::map(step, |_: &mut &'c ()| victim)
+    /// }
+    /// ```
+    pub fn map<V: ?Sized>(mut guard: Self, part: impl FnOnce(&mut U) -> &mut V) -> OwnedMappedLockGuard<T, V>
+    where
+        U: 'static,
+    {
         let part = NonNull::from(part(&mut guard));
         OwnedMappedLockGuard::new(guard.into_lock(), part)
     }
 
     /// A guard for a part of the part, if there is one; this guard otherwise. See
-    /// [`LockGuard::try_map`](crate::LockGuard::try_map).
+    /// [`LockGuard::try_map`](crate::LockGuard::try_map), and [`map`](OwnedMappedLockGuard::map) for why the part must not borrow.
+    ///
+    /// ```compile_fail,E0521
+    /// use std::sync::Arc;
+    /// use tollgate::{Lock, OwnedLockGuard, OwnedMappedLockGuard};
+    ///
+    /// fn extended<'c>(victim: &'c mut String, token: &'c ()) -> OwnedMappedLockGuard<i32, String> {
+    ///     let step: OwnedMappedLockGuard<i32, &'c ()> =
+    ///         OwnedLockGuard::map(Arc::new(Lock::new(0)).lock_owned(), |_| Box::leak(Box::new(token)));
+    ///     OwnedMappedLockGuard::try_map(step, |_: &mut &'c ()| Some(victim)).ok().unwrap()
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -201,7 +228,10 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedLockGuard<T, U> {
     pub fn try_map<V: ?Sized>(
         mut guard: Self,
         part: impl FnOnce(&mut U) -> Option<&mut V>,
-    ) -> Result<OwnedMappedLockGuard<T, V>, Self> {
+    ) -> Result<OwnedMappedLockGuard<T, V>, Self>
+    where
+        U: 'static,
+    {
         match part(&mut guard).map(NonNull::from) {
             Some(part) => Ok(OwnedMappedLockGuard::new(guard.into_lock(), part)),
             None => Err(guard),

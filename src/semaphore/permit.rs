@@ -14,7 +14,7 @@ macro_rules! permit {
         $(#[$meta])*
         ///
         /// Dropping it gives the permits back, by a panic too. If there would then be more than the semaphore may have, since somebody
-        /// has released permits that were out, dropping it changes nothing; it never panics.
+        /// has released permits that were out, dropping it gives none of them back; it never panics.
         ///
         /// It may be dropped in another thread, and shared with others.
         #[must_use = "the permit is given back as soon as it is dropped"]
