@@ -48,7 +48,8 @@
 //!    the starving sleeper will own the lock next, and release it. While `WAKING` is set nobody falls asleep: the wake that goes with
 //!    it reaches a thread that slept before, or else every counted thread is still on its way to sleep, finds the word changed, and
 //!    looks again. Whoever comes out clears the bit, and sleeps again only in a step that saw `LOCKED`. The starving sleeper does not
-//!    fall asleep while `GRANTED` is set, and the wake that goes with that is for it alone.
+//!    fall asleep while `GRANTED` is set, and the wake that goes with that is for it alone. (Sleepers that a condition moves here have not
+//!    compared the word; the condition looks after them, see `gate::crowd`.)
 //!
 //!    (Sleeping on a word *with* `WAKING`, on the ground that somebody else is in flight, loses wake-ups: between that look and
 //!    the kernel's comparison the one in flight may acquire, clear the bit and leave, another release set it and wake nobody,
@@ -303,8 +304,8 @@ impl RawLock {
             return false;
         }
         let mut word = self.word.load(Relaxed);
-        // As one that counts itself in: only while the lock is held, since its release will then see them.
-        while word & LOCKED != 0 || mutated(Mutant::CrowdMovedToFreeLock) {
+        // Only while the lock is held: who would find it free had better wake up.
+        while word & LOCKED != 0 {
             let counted =
                 if mutated(Mutant::CrowdMovedUncounted) { word } else { word + SLEEPER * count as u32 };
             match self.word.compare_exchange_weak(word, counted, Relaxed, Relaxed) {
@@ -313,6 +314,17 @@ impl RawLock {
             }
         }
         false
+    }
+
+    /// To be called when sleepers have been moved to the word after [`RawLock::adopt`]: a release in between may have relied on a
+    /// wake that found none of them. Wakes one, unless the next release will.
+    pub(crate) fn look_after_move(&self) {
+        // A read-modify-write, to see every release that comes before it; one that comes later finds them. Relaxed: the calls of the
+        // futex before and after order it.
+        let word = self.word.fetch_or(0, Relaxed);
+        if word & (LOCKED | WAKING) != LOCKED {
+            futex::wake_on(&self.word, 1, EVERY_CHANNEL);
+        }
     }
 
     /// What sleepers sleep on.

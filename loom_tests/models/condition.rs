@@ -5,7 +5,7 @@ use crate::harness::{Bound, Suite, plain, threads, varied, varied_for, varied_re
 use crate::lock::{Form, SOON};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use tollgate::model::Settings;
+use tollgate::model::{LateWakes, Settings};
 use tollgate::{Condition, Lock};
 
 pub(crate) fn models(suite: &mut Suite) {
@@ -25,6 +25,7 @@ pub(crate) fn models(suite: &mut Suite) {
     a_predicate_may_notify(suite);
     real_locks_inside(suite);
     a_crowd_is_moved_to_the_lock(suite);
+    moves_that_lost_a_wake(suite);
 }
 
 /// The waiter sees the change, or is notified of it.
@@ -337,4 +338,60 @@ fn a_crowd_is_moved_to_the_lock(suite: &mut Suite) {
             },
         );
     }
+}
+
+/// Two lost wake-ups that a review found, in the first version of the move. Every thread keeps its share of the lock until it has
+/// released it, so late wakes do no harm.
+fn moves_that_lost_a_wake(suite: &mut Suite) {
+    let real = Settings { real_locks: true, ..Settings::default() };
+    // SAFETY: see above.
+    let late = Settings { late_wakes: Some(unsafe { LateWakes::new() }), ..real };
+    // Somebody else holds the lock when the waiter is counted in, and has released it when the waiter is moved.
+    suite.add(
+        "condition: released during the move | wait_while",
+        Bound::Preemptions(4),
+        vec![real, late],
+        || {
+            let shared = Arc::new((Lock::new(false), Condition::new()));
+            threads(
+                bodies!([shared]
+                { drop(shared.0.lock()); },
+                { *shared.0.lock() = true; shared.1.notify_all(); },
+                { shared.1.wait_while(&mut shared.0.lock(), |changed| !**changed); }),
+                || {},
+            );
+        },
+    );
+    // The lock's last user frees it: the notifier must not look at it later.
+    suite.add(
+        "condition: the waiter frees the lock after the move",
+        Bound::Preemptions(4),
+        vec![real],
+        || {
+            let condition = Arc::new(Condition::new());
+            let lock = Arc::new(Lock::new(false));
+            threads(
+                bodies!([lock, condition]
+                { *lock.lock() = true; drop(lock); condition.notify_all(); },
+                { drop(lock.lock()); drop(lock); },
+                { condition.wait_while(&mut lock.lock(), |changed| !**changed); drop(lock); }),
+                || {},
+            );
+        },
+    );
+    // One waiter has been told and not woken when everybody is moved.
+    suite.add("condition: notified before, not moved", Bound::Preemptions(2), vec![late], || {
+        let shared = Arc::new((Lock::new(0), Condition::new()));
+        threads(
+            bodies!([shared]
+                { shared.1.wait_while(&mut shared.0.lock(), |n| **n < 2); },
+                {
+                    { let mut n = shared.0.lock(); *n = 1.max(*n); }
+                    shared.1.notify_all();
+                },
+                { let mut n = shared.0.lock(); *n = 2; shared.1.notify_all(); },
+                { shared.1.wait_while(&mut shared.0.lock(), |n| **n < 1); }),
+            || {},
+        );
+    });
 }

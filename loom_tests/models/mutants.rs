@@ -163,7 +163,9 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::ConditionTimeoutSwallowsNotify
         | Mutant::ConditionNoLastLook
         | Mutant::GateTrustsWake => (&["condition: "], None),
-        Mutant::CrowdUnchanged | Mutant::CrowdMovedUncounted | Mutant::CrowdMovedToFreeLock => {
+        Mutant::CrowdMovedUnseen => (&["condition: released during the move"], None),
+        Mutant::CrowdLastGoesOn => (&["condition: the waiter frees the lock"], None),
+        Mutant::CrowdUnchanged | Mutant::CrowdMovedUncounted => {
             (&["condition: two wait_while | notify_all", "condition: wait_while, lock"], None)
         }
         Mutant::QueuePutWithoutNotify | Mutant::QueueGetWithoutNotify => {

@@ -21,7 +21,7 @@ const STATES: usize = 20_000;
 
 /// Programs for each subject, schedules of either kind for each program.
 fn sizes(full: bool) -> (usize, usize) {
-    if full { (400, 1_000) } else { (60, 200) }
+    if full { (120, 500) } else { (60, 200) }
 }
 
 pub(crate) fn about(full: bool) -> String {

@@ -35,6 +35,8 @@ pub(super) const WOKEN: u32 = 1;
 pub(super) const RELEASED: u32 = 2;
 /// Picked for good, and counted in as a sleeper of the lock that it will need. Conditions only.
 pub(super) const MOVED: u32 = 4;
+/// The same, for the last one of those: it waits for the notifier to give the gate's lock back.
+pub(super) const MOVED_LAST: u32 = 5;
 
 /// One waiting thread.
 #[derive(Debug)]

@@ -103,8 +103,10 @@ pub enum Mutant {
     CrowdUnchanged,
     /// `Crowd`: moved waiters are not counted in as sleepers of the lock.
     CrowdMovedUncounted,
-    /// `Crowd`: waiters are moved to the lock though it is free.
-    CrowdMovedToFreeLock,
+    /// `Crowd`: after a move the notifier does not look at the lock.
+    CrowdMovedUnseen,
+    /// `Crowd`: the last of the moved waiters does not wait for the notifier.
+    CrowdLastGoesOn,
     /// `Gate`: who waits for an event takes a release for it.
     GateTrustsRelease,
     /// `RLock`: the last release leaves the owner's name behind.
@@ -193,7 +195,8 @@ impl Mutant {
         Mutant::GateTrustsWake,
         Mutant::CrowdUnchanged,
         Mutant::CrowdMovedUncounted,
-        Mutant::CrowdMovedToFreeLock,
+        Mutant::CrowdMovedUnseen,
+        Mutant::CrowdLastGoesOn,
         Mutant::GateTrustsRelease,
         Mutant::RLockOwnerStays,
         Mutant::RLockOwnerClearedLate,

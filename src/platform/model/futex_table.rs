@@ -147,6 +147,11 @@ pub(crate) fn wait_on(word: &AtomicU32, expected: u32, deadline: &Deadline, chan
             look(word);
         }
         look(word);
+        if !me.woken.get() && me.address.get() != ptr::from_ref(word).addr() {
+            // Moved: from now on it is the other word's wakes that this end is ordered with.
+            // SAFETY: who is moved to a word, and has not been woken, keeps it alive.
+            look(unsafe { &*ptr::with_exposed_provenance(me.address.get()) });
+        }
         if me.woken.get() {
             return Wait::MaybeWoken;
         }
@@ -216,13 +221,14 @@ pub(crate) fn requeue(
     if look(from) != expected {
         return None;
     }
-    let (source, target) = (ptr::from_ref(from).addr(), to.addr());
+    let source = ptr::from_ref(from).addr();
     let woken = wake_at(source, wake, !0);
     let mut count = 0;
     with_table(|sleepers| {
         for sleeper in sleepers.iter().filter(|sleeper| sleeper.address.get() == source) {
             if count < moved as usize {
-                sleeper.address.set(target);
+                // Exposed for the sleeper that looks at its new word.
+                sleeper.address.set(to.expose_provenance());
                 count += 1;
             }
         }
