@@ -66,7 +66,8 @@
 //!    from a futex wait clears them, one of the two (invariant 3), once per wait. (But for a thread that a condition has moved here
 //!    awake, and that finds the lock free: it may clear a `WAKING` whose wake found nobody.)
 //! 6. *Bounded bypass*: a sleeper that has been awake in vain and has waited about 1 ms sets `STARVING`, unless another one has.
-//!    From that step on nobody gets past it: the next release, that of the present owner, hands it the lock. (The first version let
+//!    From that step on nobody gets past it: the next release, that of the present owner, hands it the lock. (For one that a condition
+//!    has moved here the time counts from when it first comes out. The first version let
 //!    whichever sleeper came out first take the grant, and newcomers that waited got past the starving one.)
 //!
 //! # Memory ordering

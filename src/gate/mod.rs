@@ -10,7 +10,7 @@
 //! | 1 | `CLOSED` | a waiter has waited too long: newcomers line up instead of trying first |
 //! | 2.. | waiters | how many are in the line |
 //!
-//! A notifier that finds no waiters in it pays one load. Each waiter sleeps on a word of its own, announces there that it
+//! A notifier that finds no waiters in it pays one load. Each waiter (but those of a [`crowd`]) sleeps on a word of its own, announces there that it
 //! is going to sleep, and is taken off the line by its notifier, who makes a system call only if it finds it asleep: so
 //! *wakes never exceed sleeps*, and being notified and timing out exclude each other.
 //!
