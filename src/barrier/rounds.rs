@@ -15,7 +15,8 @@
 //!
 //! (Told one by one they could also be woken so, and the epoch were not needed; [there](crate::epoch) is what that
 //! costs. Those who have not been told yet may look at the epoch when the first one leaves; so with more than two
-//! parties no one but the last to leave may free the barrier.)
+//! parties no one but the last to leave may free the barrier. And Rust does not let a caller rely on it, whatever the number: fields
+//! outside of cells count as borrowed until each call has returned. `Event` and `RawLock` are all cell.)
 //!
 //! ```text
 //!            arrivals              the last one, with an action
