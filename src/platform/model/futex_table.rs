@@ -171,28 +171,26 @@ pub(crate) fn wait_on(word: &AtomicU32, expected: u32, deadline: &Deadline, chan
     Wait::MaybeWoken
 }
 
-/// Takes up to `count` sleepers of `address`, on one of `channels`, out of the table and wakes them. No scheduling point inside.
+/// Takes up to `count` sleepers of `address`, on one of `channels`, out of the table and wakes them. They are taken in one step:
+/// to shuttle an `unpark` is a point at which others may run, and who falls asleep then was not meant.
 fn wake_at(address: usize, count: u32, channels: u32) -> usize {
-    let mut woken = 0;
-    while woken < count as usize {
-        let next = with_table(|sleepers| {
-            let hears =
-                |sleeper: &Sleeper| sleeper.address.get() == address && sleeper.channels & channels != 0;
-            let mut here = sleepers.iter().enumerate().filter(|(_, sleeper)| hears(sleeper));
-            let place = match current().wake_order {
-                WakeOrder::Fifo => here.next(),
-                WakeOrder::Lifo => here.next_back(),
-            };
-            place.map(|(place, _)| place).map(|place| sleepers.remove(place))
-        });
-        let Some(sleeper) = next else { break };
-        sleeper.woken.set(true);
+    let taken: Vec<_> = with_table(|sleepers| {
+        let hears = |sleeper: &Sleeper| sleeper.address.get() == address && sleeper.channels & channels != 0;
+        let here = || sleepers.iter().filter(|sleeper| hears(sleeper)).cloned();
+        let taken: Vec<_> = match current().wake_order {
+            WakeOrder::Fifo => here().take(count as usize).collect(),
+            WakeOrder::Lifo => here().rev().take(count as usize).collect(),
+        };
+        sleepers.retain(|sleeper| !taken.iter().any(|taken| Rc::ptr_eq(taken, sleeper)));
+        taken
+    });
+    taken.iter().for_each(|sleeper| sleeper.woken.set(true));
+    for sleeper in &taken {
         if sleeper.parked.get() {
             sleeper.thread.unpark();
         }
-        woken += 1;
     }
-    woken
+    taken.len()
 }
 
 #[track_caller]
