@@ -1,7 +1,7 @@
 //! `Barrier`: all of a round or none, each told what became of its own round, the action once and in between.
 
 use crate::bodies;
-use crate::harness::{Bound, Suite, plain, threads, varied, varied_for};
+use crate::harness::{self, Bound, Suite, threads};
 use crate::lock::{FORMS, Form, SOON, pairs};
 use crate::semaphore::published::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -45,6 +45,25 @@ fn counting(parties: usize) -> (Arc<Acting>, Arc<AtomicUsize>) {
     let acted = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&acted);
     (Arc::new(Barrier::with_action(parties, Box::new(move || _ = counted.fetch_add(1, SeqCst)))), acted)
+}
+
+/// Time-outs enough. Whoever ends a round wakes all that sleep then, and a thread of the next round may be among them: it sleeps once
+/// more, and has to be able to time out then too. (Under loom the last two steps of an end are one.)
+fn patient(settings: Vec<Settings>) -> Vec<Settings> {
+    let more = |settings| Settings { timeouts: if cfg!(shuttle) { 4 } else { 1 }, ..settings };
+    settings.into_iter().map(more).collect()
+}
+
+fn plain() -> Vec<Settings> {
+    patient(harness::plain())
+}
+
+fn varied() -> Vec<Settings> {
+    patient(harness::varied())
+}
+
+fn varied_for(form: Form) -> Vec<Settings> {
+    patient(harness::varied_for(form))
 }
 
 pub(crate) fn models(suite: &mut Suite) {
