@@ -1,7 +1,7 @@
 //! `Lock<T>`: each operation adds one under the lock. The value is the evidence of mutual exclusion.
 //!
 //! Taking the lock and releasing it are phases, because others can see the time between: `try_lock` fails. A release may hand
-//! the lock over to those who wait, as for a `RawLock`.
+//! the lock over to one of those who wait, as for a `RawLock`.
 
 use super::leave;
 use crate::subject::{CallId, Progress, SOON, Subject, continues, returns};
@@ -35,12 +35,12 @@ pub enum LockAnswer {
     Locked(bool),
 }
 
-/// The value, whether the lock is held, whether it is reserved for those who wait, and who waits.
+/// The value, whether the lock is held, for whom it is reserved, and who waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LockState {
     value: u32,
     held: bool,
-    reserved: bool,
+    reserved: Option<CallId>,
     line: Vec<CallId>,
 }
 
@@ -115,15 +115,14 @@ impl Subject for LockSubject {
             next.value += 1;
             let answer = LockAnswer::Was(state.value);
             next.held = false;
-            let reserved = LockState { reserved: true, ..next.clone() };
-            let mut outcomes = returns(next, answer);
-            if !state.line.is_empty() {
-                outcomes.extend(returns(reserved, answer));
+            let mut outcomes = returns(next.clone(), answer);
+            for &owner in &state.line {
+                outcomes.extend(returns(LockState { reserved: Some(owner), ..next.clone() }, answer));
             }
             outcomes
-        } else if !state.held && (waits || !state.reserved) {
+        } else if !state.held && state.reserved.is_none_or(|owner| owner == call) {
             next.held = true;
-            next.reserved = false;
+            next.reserved = None;
             continues(next)
         } else if !waits && op != TryLock {
             next.line.push(call);
