@@ -88,6 +88,7 @@ use crate::platform::atomic::{
 };
 use crate::platform::{
     Deadline, Duration, Instant, Mutant, Patience, Spin, Stopwatch, Wait, abstract_locks, futex, mutated,
+    spin_until,
 };
 use std::fmt;
 
@@ -101,7 +102,6 @@ const SLEEPER: u32 = 1 << 4;
 /// release without a grant wakes any of them.
 const STARVING_CHANNEL: u32 = 1 << 31;
 const CHANNEL: u32 = 1;
-const EVERY_CHANNEL: u32 = !0;
 
 /// Whether any thread is counted in.
 const fn sleepers(word: u32) -> bool {
@@ -324,7 +324,7 @@ impl RawLock {
         // futex before and after order it.
         let word = self.word.fetch_or(0, Relaxed);
         if word & (LOCKED | WAKING) != LOCKED {
-            futex::wake_on(&self.word, 1, EVERY_CHANNEL);
+            futex::wake(&self.word, 1);
         }
     }
 
@@ -408,29 +408,21 @@ impl RawLock {
 
     /// Looks at the word from time to time; takes the lock if it is seen free. `false` when the budget is spent.
     fn spin(&self, word: &mut u32) -> bool {
-        let mut spin = Spin::for_lock();
-        while spin.pause() {
+        spin_until(Spin::for_lock(), || {
             *word = self.word.load(Relaxed);
-            if *word & LOCKED == 0 && self.take_free(word) {
-                spin.ended(true);
-                return true;
-            }
-        }
-        spin.ended(false);
-        false
+            self.take_free(word)
+        })
     }
 
     /// The same for a counted sleeper that was woken in vain: waits for a word that lets it go on.
     fn spin_awake(&self, word: &mut u32, starving: u32) {
         let in_vain = |word: u32| word & LOCKED != 0 && !is_granted(word, starving);
-        if !in_vain(*word) {
-            return;
+        if in_vain(*word) {
+            spin_until(Spin::for_lock(), || {
+                *word = self.word.load(Relaxed);
+                !in_vain(*word)
+            });
         }
-        let mut spin = Spin::for_lock();
-        while in_vain(*word) && spin.pause() {
-            *word = self.word.load(Relaxed);
-        }
-        spin.ended(!in_vain(*word));
     }
 
     /// Releases a lock whose word was seen as `word`, not plain `LOCKED`.
@@ -449,7 +441,7 @@ impl RawLock {
             let (next, channels) = if word & STARVING != 0 {
                 (word | GRANTED, STARVING_CHANNEL)
             } else if sleepers(word) && word & WAKING == 0 {
-                ((word & !LOCKED) | WAKING, EVERY_CHANNEL)
+                ((word & !LOCKED) | WAKING, futex::EVERY)
             } else {
                 (word & !LOCKED, 0)
             };

@@ -96,7 +96,7 @@ fn cases() -> Vec<Case> {
     let attempt = step(Load(X, Rlx)).returns(0);
     // `Locked::ends_pop` and `ends_push`: the look with which `try_pop` and `try_push` begin.
     let status = step(Load(X, Acq)).returns(0).spare("it is for the publication of the item");
-    // `Gate::release_all` and `notify_exact`.
+    // `Gate::release_all`.
     let release_all = [step(Fence(SC)), step(Load(Y, Rlx)).returns(0)];
     let lock = |found| step(FetchAdd(Z, 1, Acq)).returns(found);
     let unlock = |found| step(FetchAdd(Z, 1, Rel)).returns(found);

@@ -279,11 +279,7 @@ fn a_crowd_is_moved_to_the_lock(suite: &mut Suite) {
         let notify = move |shared: &(Lock<bool>, Condition)| {
             let mut guard = shared.0.lock();
             *guard = true;
-            if !under_lock {
-                drop(guard);
-                shared.1.notify_all();
-                return;
-            }
+            let _held = Some(guard).filter(|_| under_lock);
             shared.1.notify_all();
         };
         suite.add(

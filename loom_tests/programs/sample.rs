@@ -19,24 +19,22 @@ const LENGTH: usize = 4;
 /// A program with more states than this gets timed forms instead of plain ones.
 const STATES: usize = 20_000;
 
-/// Programs for each subject, schedules of either kind for each program.
+/// How many times its sample a subject gets programs, and schedules of either kind for each program.
 fn sizes(full: bool) -> (usize, usize) {
-    if full { (120, 500) } else { (60, 200) }
+    if full { (2, 500) } else { (1, 200) }
 }
 
 pub(crate) fn about(full: bool) -> String {
-    let (programs, schedules) = sizes(full);
+    let (_, schedules) = sizes(full);
     format!(
-        "{programs} random programs of 4 to 7 threads with {LENGTH} operations for each subject, fewer of those that stand on others, {schedules} random schedules and as \
-         many PCT ones for each."
+        "random programs of 4 to 7 threads with {LENGTH} operations; {schedules} random schedules and as many PCT ones for each."
     )
 }
 
 /// The jobs of one subject. None is left out: plain forms that may wait for ever become timed ones.
 pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>, usize) {
     let (programs, schedules) = sizes(full);
-    // A subject of which a sixth is enough has said so.
-    let programs = programs * S::SAMPLE / 60;
+    let programs = programs * S::SAMPLE;
     let mut random = Random::new(2);
     let job = |number: usize| {
         let threads = THREADS[number % THREADS.len()];

@@ -39,7 +39,7 @@ use crate::epoch::Epoch;
 pub(super) use crate::epoch::Number;
 use crate::gate::{WaitList, Waiter};
 use crate::lock::{Lock, LockGuard};
-use crate::platform::{Deadline, Mutant, Patience, Spin, mutated, torn_down};
+use crate::platform::{Deadline, Mutant, Patience, Spin, mutated, spin_until, torn_down};
 
 /// What the waiters of a round are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,19 +232,14 @@ fn told(waiter: &Waiter) -> u32 {
     if let Some(told) = waiter.told() {
         return told;
     }
-    let mut spin = Spin::for_hand_off();
-    while spin.pause() {
-        if let Some(told) = waiter.told() {
-            spin.ended(true);
-            return told;
-        }
+    if waiter.told().is_none() {
+        spin_until(Spin::for_hand_off(), || waiter.told().is_some());
     }
-    spin.ended(false);
     loop {
-        waiter.sleep_once(&Deadline::NEVER);
         if let Some(told) = waiter.told() {
             return told;
         }
+        waiter.sleep_once(&Deadline::NEVER);
     }
 }
 

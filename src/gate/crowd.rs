@@ -56,7 +56,7 @@ use crate::platform::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use crate::platform::{Deadline, Mutant, Spin, Wait, futex, mutated, torn_down};
+use crate::platform::{Deadline, Mutant, Spin, Wait, futex, mutated, spin_until, torn_down};
 use crate::raw_lock::RawLock;
 use std::cell::Cell;
 use std::fmt;
@@ -119,7 +119,7 @@ impl Crowd {
         }
         Ok(match deadline {
             // In a crowd it would be long until it paid, and take the CPU from those who are to change something.
-            Some(_) if first && member.spin() => true,
+            Some(_) if first && spin_until(Spin::for_hand_off(), || member.told()) => true,
             Some(deadline) => member.sleep(&deadline, channel),
             None => member.leave(),
         })
@@ -256,31 +256,10 @@ impl Member<'_> {
         }
     }
 
-    /// A bounded while on the own word, where that has been paying.
-    fn spin(&self) -> bool {
-        let mut spin = Spin::for_hand_off();
-        while spin.pause() {
-            if self.told() {
-                spin.ended(true);
-                return true;
-            }
-        }
-        spin.ended(false);
-        false
-    }
-
     /// Leaves the line. `true` if the waiter has been notified instead.
     fn leave(&self) -> bool {
-        let gate = &self.crowd.gate;
-        let left = gate.locked(|line| {
-            // SAFETY: under the lock; the waiter was inserted into this line.
-            let left = unsafe { line.remove(self.waiter) };
-            if left {
-                gate.word.fetch_sub(WAITER, Relaxed);
-            }
-            left
-        });
-        if left {
+        // SAFETY: the waiter was inserted into this line.
+        if unsafe { self.crowd.gate.withdraw(self.waiter) } {
             self.stage.set(Stage::Left);
             return false;
         }

@@ -93,7 +93,7 @@ use crate::platform::atomic::{
     Ordering::{Relaxed, SeqCst},
     fence,
 };
-use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, sc_handshake};
+use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, sc_handshake, spin_until};
 use crate::raw_lock::RawLock;
 pub(crate) use crowd::Crowd;
 use list::{RELEASED, WOKEN};
@@ -213,16 +213,16 @@ impl Gate {
             return attempt();
         };
         if self.admits_newcomers() {
-            let mut spin = Spin::for_hand_off();
-            while spin.pause() {
+            let mut result = None;
+            let served = spin_until(Spin::for_hand_off(), || {
                 if serves(tag) && self.admits_newcomers() {
-                    if let Some(result) = attempt() {
-                        spin.ended(true);
-                        return Some(result);
-                    }
+                    result = attempt();
                 }
+                result.is_some()
+            });
+            if served {
+                return result;
             }
-            spin.ended(false);
         }
         let waiter = Waiter::new(tag);
         let mut visit = Visit::new(Place::new(self, &waiter), serves);
@@ -296,6 +296,22 @@ impl Gate {
         }
         // The waiter's half of the handshake again: who saw WAKING left it to us to see the state.
         fence(SeqCst);
+    }
+
+    /// Takes `waiter` out of the line. `false` if it was not there: somebody has picked it.
+    ///
+    /// # Safety
+    ///
+    /// `waiter` was inserted into this line.
+    unsafe fn withdraw(&self, waiter: &Waiter) -> bool {
+        self.locked(|line| {
+            // SAFETY: under the lock, and by contract.
+            let left = unsafe { line.remove(waiter) };
+            if left {
+                self.word.fetch_sub(WAITER, Relaxed);
+            }
+            left
+        })
     }
 
     /// Runs `f` on the line, under the gate's lock.

@@ -73,15 +73,8 @@ impl<'a> Place<'a> {
 
     /// Leaves the line; if the waiter has been picked already, waits the moment until it is told.
     pub(super) fn leave(&self) -> Pick {
-        let left = self.gate.locked(|line| {
-            // SAFETY: under the lock; the waiter was inserted into this line.
-            let left = unsafe { line.remove(self.waiter) };
-            if left {
-                self.gate.word.fetch_sub(WAITER, Relaxed);
-            }
-            left
-        });
-        if left {
+        // SAFETY: the waiter was inserted into this line.
+        if unsafe { self.gate.withdraw(self.waiter) } {
             self.in_line.set(false);
             return Pick::Nobody;
         }

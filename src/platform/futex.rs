@@ -7,7 +7,7 @@ pub(crate) use back_end::futex::{end_of, requeue, wait_on, wake_on};
 
 /// All channels. A sleeper listens on a set of channels, and a wake goes to a set of channels: it reaches those who have one in
 /// common with it.
-const EVERY: u32 = !0;
+pub(crate) const EVERY: u32 = !0;
 
 /// Sleeps while `word` holds `expected`, until woken or `deadline`; may return early.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait {

@@ -52,6 +52,19 @@ pub(crate) use std::time::{Duration, Instant};
 #[cfg(all(test, not(any(loom, shuttle))))]
 pub(crate) use os::counted;
 
+/// Looks whether `met`, again and again within the budget of `spin`. Not at once: the caller has looked.
+#[inline]
+pub(crate) fn spin_until(mut spin: Spin, mut met: impl FnMut() -> bool) -> bool {
+    while spin.pause() {
+        if met() {
+            spin.ended(true);
+            return true;
+        }
+    }
+    spin.ended(false);
+    false
+}
+
 /// How a futex wait ended. None of the three says that a wake was meant for the caller: look at the state again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
