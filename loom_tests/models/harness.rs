@@ -208,7 +208,7 @@ const LIMIT: usize = 2_000_000;
 /// How many executions a loom may take to do without a bound, or with a higher one than it is sure to reach.
 #[cfg(loom)]
 fn attempt() -> usize {
-    if full() { 300_000 } else { 20_000 }
+    if full() { 40_000 } else { 20_000 }
 }
 
 /// What a stock loom falls back to, for models that only a cured one can exhaust.
@@ -248,7 +248,7 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
     #[cfg(loom)]
     let limit = LIMIT;
     #[cfg(shuttle)]
-    let limit = if full() { 30_000 } else { 10_000 };
+    let limit = if full() { 20_000 } else { 10_000 };
     let report = explore_within(body, bound, settings, limit);
     assert_complete(&report);
     report

@@ -18,15 +18,13 @@ use tollgate_loom_tests::program::{Choice, Program, generate};
 use tollgate_loom_tests::runner;
 
 /// Executions for each bound that is tried.
-const QUICK_CAP: usize = 3_000;
-const FULL_CAP: usize = 4_000;
+const CAP: usize = 2_000;
 const PREEMPTIONS: usize = 2;
 
-pub(crate) fn about(full: bool) -> String {
-    let cap = if full { FULL_CAP } else { QUICK_CAP };
+pub(crate) fn about(_: bool) -> String {
     format!(
-        "at most {cap} executions for each program, setting and bound; timed waits may time out 8 times a thread.\n\
-         exhausted: all interleavings; bounded: those with at most {PREEMPTIONS} preemptions; cut off: the first {cap} of these."
+        "at most {CAP} executions for each program, setting and bound; timed waits may time out 8 times a thread.\n\
+         exhausted: all interleavings; bounded: those with at most {PREEMPTIONS} preemptions; cut off: the first {CAP} of these."
     )
 }
 
@@ -49,14 +47,13 @@ fn settings<S: Subject>(varied: bool, mutant: Option<Mutant>) -> Vec<Settings> {
 }
 
 fn explore_all<S: Subject>(program: &Arc<Program<S>>, full: bool, mutant: Option<Mutant>) -> Outcome {
-    let cap = if full { FULL_CAP } else { QUICK_CAP };
     let mut total = Outcome::default();
     // A mutant, or an old bug, may show under one of the settings only. In a full run, the smallest programs see them all.
     let small = program.threads().iter().all(|calls| calls.len() <= 1);
     let varied = (full && small) || mutant.is_some() || program.is_regression();
     for settings in settings::<S>(varied, mutant) {
         for fences in [true, false] {
-            total.add(explore(program, settings, fences, cap));
+            total.add(explore(program, settings, fences));
             if total.failure.is_some() {
                 return total;
             }
@@ -65,11 +62,11 @@ fn explore_all<S: Subject>(program: &Arc<Program<S>>, full: bool, mutant: Option
     total
 }
 
-fn explore<S: Subject>(program: &Arc<Program<S>>, settings: Settings, fences: bool, cap: usize) -> Outcome {
-    let (mut outcome, mut complete) = explore_within(program, settings, fences, cap, None);
+fn explore<S: Subject>(program: &Arc<Program<S>>, settings: Settings, fences: bool) -> Outcome {
+    let (mut outcome, mut complete) = explore_within(program, settings, fences, None);
     if outcome.failure.is_none() && !complete {
         let unbounded = outcome.executions;
-        (outcome, complete) = explore_within(program, settings, fences, cap, Some(PREEMPTIONS));
+        (outcome, complete) = explore_within(program, settings, fences, Some(PREEMPTIONS));
         outcome.executions += unbounded;
         outcome.explored = if complete { Explored::Bounded } else { Explored::CutOff };
     }
@@ -81,15 +78,14 @@ fn explore_within<S: Subject>(
     program: &Arc<Program<S>>,
     settings: Settings,
     fences: bool,
-    cap: usize,
     preemptions: Option<usize>,
 ) -> (Outcome, bool) {
     let mut builder = loom::model::Builder::new();
     builder.max_branches = 10_000;
     builder.preemption_bound = preemptions;
-    // Looked at only every so many executions, and before the next: this stops after exactly `cap`.
-    builder.checkpoint_interval = cap + 1;
-    builder.max_permutations = Some(cap + 1);
+    // Looked at only every so many executions, and before the next: this stops after exactly `CAP`.
+    builder.checkpoint_interval = CAP + 1;
+    builder.max_permutations = Some(CAP + 1);
     let execute = move |execution| execute(execution, fences);
     let mut outcome = report::explore(program, settings, execute, |body| builder.check(body));
     if let Some(failure) = &mut outcome.failure {
@@ -97,7 +93,7 @@ fn explore_within<S: Subject>(
         *failure += &format!(", {how}, preemption bound {preemptions:?}");
     }
     assert!(outcome.executions > 0 || outcome.failure.is_some(), "the explorer ran nothing");
-    let complete = outcome.executions < cap;
+    let complete = outcome.executions < CAP;
     (outcome, complete)
 }
 

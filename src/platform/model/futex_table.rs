@@ -153,6 +153,11 @@ pub(crate) fn wait_on(word: &AtomicU32, expected: u32, deadline: &Deadline, chan
             look(unsafe { &*ptr::with_exposed_provenance(me.address.get()) });
         }
         if me.woken.get() {
+            // It did not time out. Without its budget a later wait of the same call would sleep beyond its deadline, and what only
+            // the time-out ends would look like a deadlock. An untimed wait that does without its spurious end loses nothing.
+            if deadline.timed {
+                BUDGET.with(|budget| budget.timeouts.set(budget.timeouts.get() + 1));
+            }
             return Wait::MaybeWoken;
         }
         with_table(|sleepers| sleepers.retain(|sleeper| !Rc::ptr_eq(sleeper, &me)));
