@@ -377,16 +377,19 @@ fn moves_that_lost_a_wake(suite: &mut Suite) {
     );
     // One waiter has been told and not woken when everybody is moved.
     suite.add("condition: notified before, not moved", Bound::Preemptions(2), vec![late], || {
-        let shared = Arc::new((Lock::new(0), Condition::new()));
+        let shared = Arc::new((Lock::new(false), Condition::new()));
+        let wait_once = |(over, condition): &(Lock<bool>, Condition)| {
+            let mut guard = over.lock();
+            if !*guard {
+                condition.wait(&mut guard);
+            }
+        };
         threads(
-            bodies!([shared]
-                { shared.1.wait_while(&mut shared.0.lock(), |n| **n < 2); },
-                {
-                    { let mut n = shared.0.lock(); *n = 1.max(*n); }
-                    shared.1.notify_all();
-                },
-                { let mut n = shared.0.lock(); *n = 2; shared.1.notify_all(); },
-                { shared.1.wait_while(&mut shared.0.lock(), |n| **n < 1); }),
+            bodies!([shared, wait_once]
+                { wait_once(&shared); },
+                { shared.1.notify_one(); },
+                { let mut over = shared.0.lock(); *over = true; shared.1.notify_all(); },
+                { wait_once(&shared); }),
             || {},
         );
     });

@@ -33,6 +33,8 @@ enum Reason {
     Equivalent(&'static str),
     /// It is beyond the models, and `checker` notices it by C++20's rules.
     Checker(&'static str),
+    /// It is beyond both: it orders what the kernel does, which is one step in the models. Argued beside the code.
+    Kernel(&'static str),
 }
 
 const UNNOTICED: &[Unnoticed] = &[
@@ -61,6 +63,18 @@ const UNNOTICED: &[Unnoticed] = &[
         code: "self.crowd.parked.load(Acquire)",
         change: None,
         reason: Reason::Checker("the other half of that"),
+    },
+    Unnoticed {
+        file: "gate/crowd.rs",
+        code: "self.waking.load(Acquire)",
+        change: None,
+        reason: Reason::Kernel("puts the move after the wake that it read the end of"),
+    },
+    Unnoticed {
+        file: "gate/crowd.rs",
+        code: "self.waking.fetch_sub(1, Release)",
+        change: None,
+        reason: Reason::Kernel("the other half of that"),
     },
     Unnoticed {
         file: "queue/core.rs",
@@ -102,6 +116,7 @@ pub(crate) struct Tally {
     killed: usize,
     equivalent: Vec<String>,
     checker: Vec<String>,
+    kernel: Vec<String>,
     survived: Vec<String>,
 }
 
@@ -109,16 +124,20 @@ impl Tally {
     /// The last lines of the report, if any mutant was tried.
     pub(crate) fn print(&self) {
         let (killed, equivalent) = (self.killed, self.equivalent.len());
-        let (checker, survived) = (self.checker.len(), self.survived.len());
-        let all = killed + equivalent + checker + survived;
+        let (checker, kernel, survived) = (self.checker.len(), self.kernel.len(), self.survived.len());
+        let all = killed + equivalent + checker + kernel + survived;
         if all == 0 {
             return;
         }
         println!(
-            "{all} mutants, {killed} killed, {checker} left to the checker, {equivalent} equivalent, {survived} survived"
+            "{all} mutants, {killed} killed, {checker} left to the checker, {kernel} beyond both, {equivalent} equivalent, {survived} survived"
         );
-        let lists =
-            [("equivalent", &self.equivalent), ("checker", &self.checker), ("survived", &self.survived)];
+        let lists = [
+            ("equivalent", &self.equivalent),
+            ("checker", &self.checker),
+            ("beyond both", &self.kernel),
+            ("survived", &self.survived),
+        ];
         for (what, lines) in lists {
             lines.iter().for_each(|line| println!("  {what}: {line}"));
         }
@@ -163,6 +182,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::ConditionTimeoutSwallowsNotify
         | Mutant::ConditionNoLastLook
         | Mutant::GateTrustsWake => (&["condition: "], None),
+        Mutant::CrowdMovesAmidWake => (&["condition: notified before"], None),
         Mutant::CrowdMovedUnseen => (&["condition: released during the move"], None),
         Mutant::CrowdLastGoesOn => (&["condition: the waiter frees the lock"], None),
         Mutant::CrowdUnchanged | Mutant::CrowdMovedUncounted => {
@@ -347,13 +367,18 @@ fn trial(
                 tally.equivalent.push(format!("{title}: {reason}"));
                 Ok(format!("equivalent: {reason}"))
             }
+            (None, Some(Reason::Kernel(reason))) => {
+                tally.kernel.push(format!("{title}: {reason}"));
+                Ok(format!("beyond the models: {reason}"))
+            }
             (None, Some(Reason::Checker(reason))) => {
                 tally.checker.push(format!("{title}: {reason}"));
                 Ok(format!("left to the checker: {reason}"))
             }
-            (Some(model), Some(Reason::Equivalent(reason) | Reason::Checker(reason))) => {
-                Err(format!("noticed by {model}, against the reason given: {reason}"))
-            }
+            (
+                Some(model),
+                Some(Reason::Equivalent(reason) | Reason::Checker(reason) | Reason::Kernel(reason)),
+            ) => Err(format!("noticed by {model}, against the reason given: {reason}")),
             (None, None) => {
                 tally.survived.push(title);
                 Err(format!("survived: no model of {names:?} notices it"))

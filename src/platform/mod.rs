@@ -116,6 +116,8 @@ pub enum Mutant {
     CrowdUnchanged,
     /// `Crowd`: moved waiters are not counted in as sleepers of the lock.
     CrowdMovedUncounted,
+    /// `Crowd`: waiters are moved though others have been told and not yet woken.
+    CrowdMovesAmidWake,
     /// `Crowd`: after a move the notifier does not look at the lock.
     CrowdMovedUnseen,
     /// `Crowd`: the last of the moved waiters does not wait for the notifier.
@@ -208,6 +210,7 @@ impl Mutant {
         Mutant::GateTrustsWake,
         Mutant::CrowdUnchanged,
         Mutant::CrowdMovedUncounted,
+        Mutant::CrowdMovesAmidWake,
         Mutant::CrowdMovedUnseen,
         Mutant::CrowdLastGoesOn,
         Mutant::GateTrustsRelease,
