@@ -27,7 +27,7 @@ use crate::gate::Crowd;
 use crate::lock::{LockGuard, OwnedLockGuard};
 use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated, torn_down};
 use crate::raw_lock::RawLock;
-use crate::rlock::RLockGuard;
+use crate::rlock::{OwnedRLockGuard, RLockGuard};
 use std::fmt;
 
 mod sealed {
@@ -95,13 +95,33 @@ impl<T: ?Sized> sealed::Guarded for RLockGuard<'_, T> {
     }
 }
 
+impl<T: ?Sized> sealed::Guarded for OwnedRLockGuard<T> {
+    fn raw(&self, _: sealed::Key) -> &RawLock {
+        OwnedRLockGuard::raw(self)
+    }
+
+    fn levels(&mut self, _: sealed::Key) -> u32 {
+        OwnedRLockGuard::levels(self)
+    }
+
+    unsafe fn step_out(&mut self, _: sealed::Key) -> u32 {
+        // SAFETY: by contract.
+        unsafe { OwnedRLockGuard::step_out(self) }
+    }
+
+    unsafe fn step_in(&mut self, _: sealed::Key, levels: u32) {
+        // SAFETY: by contract.
+        unsafe { OwnedRLockGuard::step_in(self, levels) }
+    }
+}
+
 impl<T: ?Sized> sealed::Guarded for OwnedLockGuard<T> {
     fn raw(&self, _: sealed::Key) -> &RawLock {
         OwnedLockGuard::raw(self)
     }
 }
 
-/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`OwnedLockGuard`], [`RLockGuard`]. Sealed.
+/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`OwnedLockGuard`], [`RLockGuard`], [`OwnedRLockGuard`]. Sealed.
 ///
 /// It gives no way to the lock behind the guard:
 ///
@@ -115,6 +135,17 @@ pub trait WaitGuard: sealed::Guarded {}
 impl<T: ?Sized> WaitGuard for LockGuard<'_, T> {}
 impl<T: ?Sized> WaitGuard for RLockGuard<'_, T> {}
 impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
+impl<T: ?Sized> WaitGuard for OwnedRLockGuard<T> {}
+
+/// A guard with which one can wait though its thread has others of the same [`RLock`](crate::RLock): [`RLockGuard`] and
+/// [`OwnedRLockGuard`] of a value that is `Sync`. Sealed, as [`WaitGuard`] is.
+///
+/// While such a wait lasts the other guards lend the value, and other threads have the lock. Whoever implements this for a guard
+/// promises that its value is `Sync`.
+pub trait ReentrantWaitGuard: WaitGuard {}
+
+impl<T: ?Sized + Sync> ReentrantWaitGuard for RLockGuard<'_, T> {}
+impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 
 /// Lets threads wait, under a lock, until they are notified. Python's `threading.Condition`, without the lock inside.
 ///
@@ -334,7 +365,7 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
-    pub fn wait_all_levels<T: ?Sized + Sync>(&self, guard: &mut RLockGuard<'_, T>) {
+    pub fn wait_all_levels<G: ReentrantWaitGuard>(&self, guard: &mut G) {
         let notified = self.wait_outside(guard, Levels::All, Patience::Forever.deadline());
         debug_assert!(notified);
     }
@@ -346,11 +377,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the wait was notified or timed out"]
-    pub fn wait_all_levels_timeout<T: ?Sized + Sync>(
-        &self,
-        guard: &mut RLockGuard<'_, T>,
-        timeout: Duration,
-    ) -> bool {
+    pub fn wait_all_levels_timeout<G: ReentrantWaitGuard>(&self, guard: &mut G, timeout: Duration) -> bool {
         self.wait_outside(guard, Levels::All, Patience::timeout(timeout).deadline())
     }
 
@@ -361,11 +388,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the wait was notified or timed out"]
-    pub fn wait_all_levels_deadline<T: ?Sized + Sync>(
-        &self,
-        guard: &mut RLockGuard<'_, T>,
-        deadline: Instant,
-    ) -> bool {
+    pub fn wait_all_levels_deadline<G: ReentrantWaitGuard>(&self, guard: &mut G, deadline: Instant) -> bool {
         self.wait_outside(guard, Levels::All, Patience::Until(deadline).deadline())
     }
 
@@ -375,10 +398,10 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
-    pub fn wait_all_levels_while<'a, T: ?Sized + Sync>(
+    pub fn wait_all_levels_while<G: ReentrantWaitGuard>(
         &self,
-        guard: &mut RLockGuard<'a, T>,
-        blocked: impl FnMut(&mut RLockGuard<'a, T>) -> bool,
+        guard: &mut G,
+        blocked: impl FnMut(&mut G) -> bool,
     ) {
         let unblocked = self.wait_while_within(guard, Levels::All, Patience::Forever, blocked);
         debug_assert!(unblocked);
@@ -390,11 +413,11 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the predicate was met or the time ran out"]
-    pub fn wait_all_levels_while_timeout<'a, T: ?Sized + Sync>(
+    pub fn wait_all_levels_while_timeout<G: ReentrantWaitGuard>(
         &self,
-        guard: &mut RLockGuard<'a, T>,
+        guard: &mut G,
         timeout: Duration,
-        blocked: impl FnMut(&mut RLockGuard<'a, T>) -> bool,
+        blocked: impl FnMut(&mut G) -> bool,
     ) -> bool {
         self.wait_while_within(guard, Levels::All, Patience::timeout(timeout), blocked)
     }
@@ -405,11 +428,11 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the predicate was met or the time ran out"]
-    pub fn wait_all_levels_while_deadline<'a, T: ?Sized + Sync>(
+    pub fn wait_all_levels_while_deadline<G: ReentrantWaitGuard>(
         &self,
-        guard: &mut RLockGuard<'a, T>,
+        guard: &mut G,
         deadline: Instant,
-        blocked: impl FnMut(&mut RLockGuard<'a, T>) -> bool,
+        blocked: impl FnMut(&mut G) -> bool,
     ) -> bool {
         self.wait_while_within(guard, Levels::All, Patience::Until(deadline), blocked)
     }
@@ -508,7 +531,8 @@ impl<'a, G: WaitGuard> Outside<'a, G> {
             several_levels(held);
         }
         // SAFETY: this value is made for `wait_once` alone, which releases the lock and acquires it or does neither, and steps in
-        // afterwards; it is not leaked. If there is more than one level, the value is `Sync` by the bound of those who pass `All`.
+        // afterwards; it is not leaked. If there is more than one level, the value is `Sync`: those who pass `All` have a
+        // `ReentrantWaitGuard`.
         let levels = unsafe { guard.step_out(sealed::Key(())) };
         Outside { guard, levels }
     }
