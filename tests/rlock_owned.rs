@@ -51,7 +51,7 @@ fn owned_and_borrowing_guards_are_levels_of_one_lock() {
 
 /// R46: one guard becomes another, and its level is held all the time.
 #[test]
-fn guards_of_parts_keep_their_level_and_those_without_the_part_come_back() {
+fn r46_guards_of_parts_keep_their_level_and_those_without_the_part_come_back() {
     let lock = Arc::new(RLock::new((1, vec![2, 3])));
     let whole = RLockGuard::try_map(lock.lock(), |pair| pair.1.get(2)).unwrap_err();
     let list = RLockGuard::try_map(whole, |pair| Some(&pair.1)).unwrap();
@@ -136,7 +136,7 @@ fn a_mutable_borrow_needs_the_only_guard_of_either_kind() {
 
 /// R9: what is leaked keeps the lock with its thread, and the lock from being freed; and nothing worse.
 #[test]
-fn leaked_guards_keep_level_and_share() {
+fn r9_leaked_guards_keep_level_and_share() {
     let leaks: [fn(&Arc<RLock<[u8; 2]>>); 4] = [
         |lock| std::mem::forget(lock.lock_owned()),
         |lock| std::mem::forget(lock.lock_owned_timeout(AGES)),
@@ -159,7 +159,7 @@ fn leaked_guards_keep_level_and_share() {
 
 /// R35 in one thread: the guard holds the last share of the lock that it releases. The value finds the lock free.
 #[test]
-fn the_last_owned_guard_frees_the_lock_after_its_release() {
+fn r35_the_last_owned_guard_frees_the_lock_after_its_release() {
     struct Watched(Arc<AtomicUsize>, Cell<Option<Weak<RLock<Watched>>>>);
     impl Drop for Watched {
         fn drop(&mut self) {
@@ -195,7 +195,7 @@ fn the_last_owned_guard_frees_the_lock_after_its_release() {
 
 /// R35 between threads: two guards, each with its thread's only share, and the last one to leave frees.
 #[test]
-fn whoever_leaves_last_frees_the_lock_at_once() {
+fn r35_whoever_leaves_last_frees_the_lock_at_once() {
     for round in 0..2_000 {
         let lock = Arc::new(RLock::new(Cell::new(0)));
         let alive = Arc::downgrade(&lock);

@@ -395,7 +395,7 @@ proptest! {
 
     /// R18 of the historical bugs: operations on guards that forget a count, or that the lock is held.
     #[test]
-    fn guards_do_what_their_model_says(calls in vec(guard_call(), 0..60)) {
+    fn r18_guards_do_what_their_model_says(calls in vec(guard_call(), 0..60)) {
         let lock = Arc::new(Lock::new([0; 2]));
         let condition = Condition::new();
         let mut values = [0; 2];

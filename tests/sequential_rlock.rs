@@ -119,7 +119,7 @@ proptest! {
 
     /// R18: no operation on a guard forgets a level, nor a share.
     #[test]
-    fn an_rlock_does_what_its_model_says(calls in vec(rlock_call(), 0..40)) {
+    fn r18_an_rlock_does_what_its_model_says(calls in vec(rlock_call(), 0..40)) {
         let (lock, condition) = (Arc::new(RLock::new(0)), Condition::new());
         // The value, how many levels have been leaked, and how many shares with them.
         let (mut value, mut leaked, mut shares) = (0, 0, 0);

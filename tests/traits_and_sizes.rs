@@ -138,8 +138,9 @@ static _BARRIER: Barrier = Barrier::new(3);
 static _ACTING: Barrier = Barrier::with_action(3, (|| ()) as fn()).with_timeout(std::time::Duration::MAX);
 static _QUEUE: Queue<String> = Queue::unbounded();
 
+/// R15, R19: the assertions above, and so this file, do not compile if a guard can be sent, or shared beyond what its value allows.
 #[test]
-fn the_assertions_above_compiled() {
+fn r15_r19_the_assertions_above_compiled() {
     assert_eq!(size_of::<RawLock>(), 4);
 }
 
