@@ -91,6 +91,8 @@ mod rlock;
 mod semaphore;
 
 #[cfg(all(test, not(any(loom, shuttle))))]
+mod cost_of_waiting_tests;
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod cost_tests;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod wakes_in_vain_tests;
