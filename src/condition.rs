@@ -157,6 +157,31 @@ impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 /// | `condition.wait_for(predicate)` | [`condition.wait_while(&mut guard, …)`](Condition::wait_while), with the predicate negated |
 /// | `condition.notify(n)`, `notify_all()` | the same; the lock need not be held |
 ///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// from threading import Condition, Lock, Thread
+///
+/// items, more = [], Condition(Lock())
+///
+/// def take():
+///     with more:
+///         more.wait_for(lambda: items)
+///         items.remove(7)
+///
+/// taker = Thread(target=take)
+/// taker.start()
+/// with more:
+///     items.append(7)
+///     more.notify()
+/// taker.join()
+/// assert not items
+/// ```
+///
+/// Rust:
+///
 /// ```
 /// use tollgate::{Condition, Lock};
 ///
@@ -170,6 +195,7 @@ impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 ///     items.lock().push(7);
 ///     more.notify_one();
 /// });
+/// assert!(items.lock().is_empty());
 /// ```
 ///
 /// # No spurious wake-ups
@@ -190,6 +216,8 @@ impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 /// come back at the same depth. So this program
 ///
 /// ```python
+/// from threading import Condition, Thread
+///
 /// class Stock:
 ///     def __init__(self):
 ///         self.changed = Condition()
@@ -209,6 +237,14 @@ impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 ///         with self.changed:  # take() locks again, and may wait
 ///             self.take()
 ///             self.take()
+///
+/// stock = Stock()
+/// taker = Thread(target=stock.take_pair)
+/// taker.start()
+/// stock.put()
+/// stock.put()
+/// taker.join()
+/// assert stock.boxes == 0
 /// ```
 ///
 /// becomes
@@ -255,10 +291,28 @@ impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 ///
 /// That of the lock, which is held again when a wait returns.
 ///
+/// # Fairness
+///
+/// The longest waiting are notified first. Once notified they compete for the lock by its rules: another thread may have it before.
+///
 /// # Panics
 ///
 /// Waiting panics when other threads are waiting on this condition with another lock, and, but for `wait_all_levels` and its forms,
 /// when the calling thread holds more than one level of an `RLock`. The lock is held as before, at the same depth.
+///
+/// # Errors
+///
+/// None. The timed forms are `false` when the time ran out, and for predicates, when they were still not met then.
+///
+/// # Cancellation
+///
+/// A wait ends with a notification or with its time; nothing else interrupts it. On every way out the lock is held again, at the depth
+/// there was. A notification that meets a waiter whose time has just run out is that waiter's, and its wait says so: it is not lost.
+///
+/// # Poisoning
+///
+/// There is none. If a predicate panics, the guard still holds the lock, and its drop releases it: the next thread sees the value as the
+/// panic left it. A thread that panics before it has notified leaves the others waiting.
 ///
 /// # Cost
 ///

@@ -25,8 +25,7 @@ use std::marker::PhantomData;
 /// Mutual exclusion around a value, for a thread that may come by more than once.
 ///
 /// Python's `threading.RLock` with the data inside. The thread that holds the lock takes it again at once, in every form, and
-/// the lock is free when all its guards are gone, in whatever order. Not poisoned: guards dropped by a panic give back their
-/// levels.
+/// the lock is free when all its guards are gone, in whatever order.
 ///
 /// | Python | Rust |
 /// |---|---|
@@ -35,6 +34,38 @@ use std::marker::PhantomData;
 /// | `rlock.acquire(timeout=0.5)` | [`rlock.lock_timeout(Duration::from_millis(500))`](RLock::lock_timeout) |
 /// | `rlock.locked()` | [`rlock.is_locked()`](RLock::is_locked) |
 /// | `rlock._is_owned()`, `rlock._recursion_count()` (private) | [`rlock.is_owned()`](RLock::is_owned), [`rlock.depth()`](RLock::depth) |
+/// | a guard that borrows nothing | [`rlock.lock_owned()`](RLock::lock_owned), of an `Arc<RLock<T>>` |
+///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// from threading import RLock, Thread
+///
+/// class Account:
+///     def __init__(self):
+///         self.lock, self.balance = RLock(), 0
+///
+///     def deposit(self, amount):
+///         with self.lock:
+///             self.balance += amount
+///
+///     def deposit_twice(self, amount):
+///         with self.lock:  # both or neither are seen by others, though deposit locks too
+///             self.deposit(amount)
+///             self.deposit(amount)
+///
+/// account = Account()
+/// threads = [Thread(target=account.deposit_twice, args=(1,)) for _ in range(4)]
+/// for thread in threads:
+///     thread.start()
+/// for thread in threads:
+///     thread.join()
+/// assert account.balance == 8
+/// ```
+///
+/// Rust:
 ///
 /// ```
 /// use std::cell::Cell;
@@ -83,6 +114,19 @@ use std::marker::PhantomData;
 ///
 /// Every form of locking panics, and nothing has changed, when its thread already holds the lock
 /// and has its value borrowed by [`RLockGuard::get_mut`], or holds 4,294,967,294 levels.
+///
+/// # Errors
+///
+/// The `try_` and timed forms are `None` if the lock was not to be had. For its owner they always succeed.
+///
+/// # Cancellation
+///
+/// A wait ends with the lock or with its time; nothing else interrupts it. One that gives up leaves nothing behind.
+///
+/// # Poisoning
+///
+/// There is none. Guards that a panic drops give back their levels, and the last one releases the lock; the next thread sees the value as
+/// the panic left it. A panic that is caught further out, where outer guards are alive, gives back the inner levels alone.
 ///
 /// # Cost
 ///
