@@ -164,7 +164,11 @@ fn r35_the_last_owned_guard_frees_the_lock_after_its_release() {
     impl Drop for Watched {
         fn drop(&mut self) {
             self.0.fetch_add(1, SeqCst);
-            assert!(self.1.take().is_none_or(|lock| lock.upgrade().is_none()), "dropped while it is shared");
+            let lock = self.1.take().expect("has been set");
+            assert!(lock.upgrade().is_none(), "dropped while it is shared");
+            // SAFETY: the memory is there as long as `lock` is; what is dropped is this value, and of a lock nothing but its value
+            // has a destructor. `is_locked` looks at an atomic beside it.
+            assert!(!unsafe { &*lock.as_ptr() }.is_locked(), "dropped under the lock");
         }
     }
     let dropped = Arc::new(AtomicUsize::new(0));
