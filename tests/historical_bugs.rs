@@ -9,8 +9,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tollgate::{Barrier, Condition, Event, Lock, Semaphore};
+
+/// The result of a wait with [`AGES`] of time. A thread that nobody wakes looks once more when that is over, and finds what it waited for:
+/// that is a lost wake-up all the same.
+#[track_caller]
+fn woken<R>(wait: impl FnOnce() -> R) -> R {
+    let start = Instant::now();
+    let result = wait();
+    assert!(start.elapsed() < AGES / 4, "nobody woke the waiter");
+    result
+}
 
 /// R13 (Windows' SRWLOCK): when a writer leaves, all readers have to be let in, though none of them leaves before the last has come.
 /// With permits: one thread gives back all of them, and those who get one wait for each other while they hold it.
@@ -24,8 +34,8 @@ fn r13_all_who_fit_get_in_though_none_of_them_leaves() {
         thread::scope(|s| {
             for _ in 0..READERS {
                 s.spawn(|| {
-                    let _permit = semaphore.acquire_timeout(AGES).expect("there is one for each");
-                    inside.wait_timeout(AGES).expect("the others are let in too");
+                    let _permit = woken(|| semaphore.acquire_timeout(AGES)).expect("there is one for each");
+                    inside.wait_timeout(AGES / 4).expect("the others are let in too");
                 });
             }
             // Often some sleep and some do not.
@@ -45,10 +55,11 @@ fn r21_the_first_wait_of_all_misses_nothing() {
         let (event, semaphore) = (Event::new(), Semaphore::new(0));
         thread::scope(|s| {
             s.spawn(|| {
-                let met = condition.wait_while_timeout(&mut lock.lock(), AGES, |set| !**set);
+                let mut set = lock.lock();
+                let met = woken(|| condition.wait_while_timeout(&mut set, AGES, |set| !**set));
                 assert!(met, "the condition, round {round}");
-                assert!(event.wait_timeout(AGES), "the event, round {round}");
-                semaphore.acquire_timeout(AGES).expect("a permit").forget();
+                assert!(woken(|| event.wait_timeout(AGES)), "the event, round {round}");
+                woken(|| semaphore.acquire_timeout(AGES)).expect("a permit").forget();
             });
             *lock.lock() = true;
             condition.notify_one();
@@ -146,7 +157,7 @@ fn r43_r44_bargers_at_a_semaphore_do_not_forget_the_sleepers() {
         for _ in 0..3 {
             s.spawn(|| {
                 for _ in 0..200 {
-                    let permit = semaphore.acquire_timeout(AGES).expect("it comes back");
+                    let permit = woken(|| semaphore.acquire_timeout(AGES)).expect("it comes back");
                     thread::yield_now(); // the others fall asleep
                     drop(permit);
                 }
