@@ -137,7 +137,8 @@ fn a_mutable_borrow_needs_the_only_guard_of_either_kind() {
 /// R9: what is leaked keeps the lock with its thread, and the lock from being freed; and nothing worse.
 #[test]
 fn r9_leaked_guards_keep_level_and_share() {
-    let leaks: [fn(&Arc<RLock<[u8; 2]>>); 4] = [
+    type Pair = Arc<RLock<[u8; 2]>>;
+    let leaks: [fn(&Pair); 4] = [
         |lock| std::mem::forget(lock.lock_owned()),
         |lock| std::mem::forget(lock.lock_owned_timeout(AGES)),
         |lock| std::mem::forget(OwnedRLockGuard::map(lock.lock_owned(), |pair| &pair[0])),
