@@ -107,7 +107,7 @@ use std::marker::PhantomData;
 ///
 /// # Fairness
 ///
-/// That of [`RawLock`]: barging, bounded by a hand-over to sleepers that have waited for about a millisecond.
+/// That of [`RawLock`](crate::RawLock#fairness): barging, bounded by a hand-over to sleepers that have waited for about a millisecond.
 /// The owner never waits.
 ///
 /// # Panics
