@@ -27,7 +27,7 @@ use crate::gate::Crowd;
 use crate::lock::{LockGuard, OwnedLockGuard};
 use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated, torn_down};
 use crate::raw_lock::RawLock;
-use crate::rlock::RLockGuard;
+use crate::rlock::{OwnedRLockGuard, RLockGuard};
 use std::fmt;
 
 mod sealed {
@@ -95,13 +95,33 @@ impl<T: ?Sized> sealed::Guarded for RLockGuard<'_, T> {
     }
 }
 
+impl<T: ?Sized> sealed::Guarded for OwnedRLockGuard<T> {
+    fn raw(&self, _: sealed::Key) -> &RawLock {
+        OwnedRLockGuard::raw(self)
+    }
+
+    fn levels(&mut self, _: sealed::Key) -> u32 {
+        OwnedRLockGuard::levels(self)
+    }
+
+    unsafe fn step_out(&mut self, _: sealed::Key) -> u32 {
+        // SAFETY: by contract.
+        unsafe { OwnedRLockGuard::step_out(self) }
+    }
+
+    unsafe fn step_in(&mut self, _: sealed::Key, levels: u32) {
+        // SAFETY: by contract.
+        unsafe { OwnedRLockGuard::step_in(self, levels) }
+    }
+}
+
 impl<T: ?Sized> sealed::Guarded for OwnedLockGuard<T> {
     fn raw(&self, _: sealed::Key) -> &RawLock {
         OwnedLockGuard::raw(self)
     }
 }
 
-/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`OwnedLockGuard`], [`RLockGuard`]. Sealed.
+/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`OwnedLockGuard`], [`RLockGuard`], [`OwnedRLockGuard`]. Sealed.
 ///
 /// It gives no way to the lock behind the guard:
 ///
@@ -115,6 +135,17 @@ pub trait WaitGuard: sealed::Guarded {}
 impl<T: ?Sized> WaitGuard for LockGuard<'_, T> {}
 impl<T: ?Sized> WaitGuard for RLockGuard<'_, T> {}
 impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
+impl<T: ?Sized> WaitGuard for OwnedRLockGuard<T> {}
+
+/// A guard with which one can wait though its thread has others of the same [`RLock`](crate::RLock): [`RLockGuard`] and
+/// [`OwnedRLockGuard`] of a value that is `Sync`. Sealed, as [`WaitGuard`] is.
+///
+/// While such a wait lasts the other guards lend the value, and other threads have the lock. Whoever implements this for a guard
+/// promises that its value is `Sync`.
+pub trait ReentrantWaitGuard: WaitGuard {}
+
+impl<T: ?Sized + Sync> ReentrantWaitGuard for RLockGuard<'_, T> {}
+impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 
 /// Lets threads wait, under a lock, until they are notified. Python's `threading.Condition`, without the lock inside.
 ///
@@ -125,6 +156,31 @@ impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
 /// | `with condition: condition.wait()` | `let mut guard = lock.lock(); condition.wait(&mut guard)` |
 /// | `condition.wait_for(predicate)` | [`condition.wait_while(&mut guard, …)`](Condition::wait_while), with the predicate negated |
 /// | `condition.notify(n)`, `notify_all()` | the same; the lock need not be held |
+///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// from threading import Condition, Lock, Thread
+///
+/// items, more = [], Condition(Lock())
+///
+/// def take():
+///     with more:
+///         more.wait_for(lambda: items)
+///         items.remove(7)
+///
+/// taker = Thread(target=take)
+/// taker.start()
+/// with more:
+///     items.append(7)
+///     more.notify()
+/// taker.join()
+/// assert not items
+/// ```
+///
+/// Rust:
 ///
 /// ```
 /// use tollgate::{Condition, Lock};
@@ -139,6 +195,7 @@ impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
 ///     items.lock().push(7);
 ///     more.notify_one();
 /// });
+/// assert!(items.lock().is_empty());
 /// ```
 ///
 /// # No spurious wake-ups
@@ -159,6 +216,8 @@ impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
 /// come back at the same depth. So this program
 ///
 /// ```python
+/// from threading import Condition, Thread
+///
 /// class Stock:
 ///     def __init__(self):
 ///         self.changed = Condition()
@@ -178,6 +237,14 @@ impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
 ///         with self.changed:  # take() locks again, and may wait
 ///             self.take()
 ///             self.take()
+///
+/// stock = Stock()
+/// taker = Thread(target=stock.take_pair)
+/// taker.start()
+/// stock.put()
+/// stock.put()
+/// taker.join()
+/// assert stock.boxes == 0
 /// ```
 ///
 /// becomes
@@ -224,10 +291,28 @@ impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
 ///
 /// That of the lock, which is held again when a wait returns.
 ///
+/// # Fairness
+///
+/// The longest waiting are notified first. Once notified they compete for the lock by its rules: another thread may have it before.
+///
 /// # Panics
 ///
 /// Waiting panics when other threads are waiting on this condition with another lock, and, but for `wait_all_levels` and its forms,
 /// when the calling thread holds more than one level of an `RLock`. The lock is held as before, at the same depth.
+///
+/// # Errors
+///
+/// None. The timed forms are `false` when the time ran out, and for predicates, when they were still not met then.
+///
+/// # Cancellation
+///
+/// A wait ends with a notification or with its time; nothing else interrupts it. On every way out the lock is held again, at the depth
+/// there was. A notification that meets a waiter whose time has just run out is that waiter's, and its wait says so: it is not lost.
+///
+/// # Poisoning
+///
+/// There is none. If a predicate panics, the guard still holds the lock, and its drop releases it: the next thread sees the value as the
+/// panic left it. A thread that panics before it has notified leaves the others waiting.
 ///
 /// # Cost
 ///
@@ -334,7 +419,7 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
-    pub fn wait_all_levels<T: ?Sized + Sync>(&self, guard: &mut RLockGuard<'_, T>) {
+    pub fn wait_all_levels<G: ReentrantWaitGuard>(&self, guard: &mut G) {
         let notified = self.wait_outside(guard, Levels::All, Patience::Forever.deadline());
         debug_assert!(notified);
     }
@@ -346,11 +431,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the wait was notified or timed out"]
-    pub fn wait_all_levels_timeout<T: ?Sized + Sync>(
-        &self,
-        guard: &mut RLockGuard<'_, T>,
-        timeout: Duration,
-    ) -> bool {
+    pub fn wait_all_levels_timeout<G: ReentrantWaitGuard>(&self, guard: &mut G, timeout: Duration) -> bool {
         self.wait_outside(guard, Levels::All, Patience::timeout(timeout).deadline())
     }
 
@@ -361,11 +442,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the wait was notified or timed out"]
-    pub fn wait_all_levels_deadline<T: ?Sized + Sync>(
-        &self,
-        guard: &mut RLockGuard<'_, T>,
-        deadline: Instant,
-    ) -> bool {
+    pub fn wait_all_levels_deadline<G: ReentrantWaitGuard>(&self, guard: &mut G, deadline: Instant) -> bool {
         self.wait_outside(guard, Levels::All, Patience::Until(deadline).deadline())
     }
 
@@ -375,10 +452,10 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
-    pub fn wait_all_levels_while<'a, T: ?Sized + Sync>(
+    pub fn wait_all_levels_while<G: ReentrantWaitGuard>(
         &self,
-        guard: &mut RLockGuard<'a, T>,
-        blocked: impl FnMut(&mut RLockGuard<'a, T>) -> bool,
+        guard: &mut G,
+        blocked: impl FnMut(&mut G) -> bool,
     ) {
         let unblocked = self.wait_while_within(guard, Levels::All, Patience::Forever, blocked);
         debug_assert!(unblocked);
@@ -390,11 +467,11 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the predicate was met or the time ran out"]
-    pub fn wait_all_levels_while_timeout<'a, T: ?Sized + Sync>(
+    pub fn wait_all_levels_while_timeout<G: ReentrantWaitGuard>(
         &self,
-        guard: &mut RLockGuard<'a, T>,
+        guard: &mut G,
         timeout: Duration,
-        blocked: impl FnMut(&mut RLockGuard<'a, T>) -> bool,
+        blocked: impl FnMut(&mut G) -> bool,
     ) -> bool {
         self.wait_while_within(guard, Levels::All, Patience::timeout(timeout), blocked)
     }
@@ -405,11 +482,11 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the predicate was met or the time ran out"]
-    pub fn wait_all_levels_while_deadline<'a, T: ?Sized + Sync>(
+    pub fn wait_all_levels_while_deadline<G: ReentrantWaitGuard>(
         &self,
-        guard: &mut RLockGuard<'a, T>,
+        guard: &mut G,
         deadline: Instant,
-        blocked: impl FnMut(&mut RLockGuard<'a, T>) -> bool,
+        blocked: impl FnMut(&mut G) -> bool,
     ) -> bool {
         self.wait_while_within(guard, Levels::All, Patience::Until(deadline), blocked)
     }
@@ -508,7 +585,8 @@ impl<'a, G: WaitGuard> Outside<'a, G> {
             several_levels(held);
         }
         // SAFETY: this value is made for `wait_once` alone, which releases the lock and acquires it or does neither, and steps in
-        // afterwards; it is not leaked. If there is more than one level, the value is `Sync` by the bound of those who pass `All`.
+        // afterwards; it is not leaked. If there is more than one level, the value is `Sync`: those who pass `All` have a
+        // `ReentrantWaitGuard`.
         let levels = unsafe { guard.step_out(sealed::Key(())) };
         Outside { guard, levels }
     }

@@ -44,7 +44,7 @@ fn an_uncontended_lock_pair_is_two_rmws() {
 /// R16 of the historical bugs: waiters whose time-outs race a release leave a bit of themselves behind, and the lock is never
 /// free again. Here the lock costs afterwards what it cost before.
 #[test]
-fn time_outs_that_race_releases_leave_nothing_in_the_word() {
+fn r16_time_outs_that_race_releases_leave_nothing_in_the_word() {
     for round in 0..10 {
         let lock = Lock::new(());
         thread::scope(|s| {

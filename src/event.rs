@@ -23,6 +23,26 @@ use std::fmt;
 /// | `event.wait()` | [`event.wait()`](Event::wait) |
 /// | `event.wait(timeout)` | [`event.wait_timeout(timeout)`](Event::wait_timeout), [`wait_deadline`](Event::wait_deadline) |
 ///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// from threading import Event, Thread
+///
+/// ready = Event()
+///
+/// worker = Thread(target=ready.wait)
+/// worker.start()
+/// ready.set()
+/// worker.join()
+/// assert ready.is_set()  # until somebody clears it
+/// ready.clear()
+/// assert not ready.wait(timeout=0.001)
+/// ```
+///
+/// Rust:
+///
 /// ```
 /// use tollgate::Event;
 ///
@@ -50,6 +70,23 @@ use std::fmt;
 /// # Fairness
 ///
 /// All waiters are released at once.
+///
+/// # Panics
+///
+/// No call panics.
+///
+/// # Errors
+///
+/// None. The timed forms are `false` when the time ran out.
+///
+/// # Cancellation
+///
+/// A wait ends with a `set` or with its time; nothing else interrupts it. One that gives up leaves nothing behind.
+///
+/// # Poisoning
+///
+/// There is none. A thread that panics before its `set` leaves the others waiting: let them wait with a time-out, or `set` in a
+/// destructor.
 ///
 /// # Cost
 ///

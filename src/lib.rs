@@ -91,17 +91,19 @@ mod rlock;
 mod semaphore;
 
 #[cfg(all(test, not(any(loom, shuttle))))]
+mod cost_of_waiting_tests;
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod cost_tests;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod wakes_in_vain_tests;
 
 pub use barrier::{Barrier, BarrierWait, Broken};
-pub use condition::{Condition, WaitGuard};
+pub use condition::{Condition, ReentrantWaitGuard, WaitGuard};
 pub use event::Event;
 pub use lock::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard};
 pub use queue::{GetError, Iter, PutError, Queue, ShutDown, Shutdown, TooManyDone, TryIter};
 pub use raw_lock::{NotLocked, RawLock};
-pub use rlock::{MappedRLockGuard, RLock, RLockGuard, RLockMut};
+pub use rlock::{MappedRLockGuard, OwnedMappedRLockGuard, OwnedRLockGuard, RLock, RLockGuard, RLockMut};
 pub use semaphore::{AcquireError, BoundedSemaphore, Closed, OverRelease, OwnedPermit, Permit, Semaphore};
 
 /// Settings of model builds. Exists with `--cfg loom` and `--cfg shuttle` only, and is not covered by semantic versioning.

@@ -130,8 +130,39 @@ impl std::error::Error for NotLocked {}
 /// Use [`Lock<T>`](crate::Lock) to protect a value; use this where the acquirer and the releaser are different threads
 /// or different functions.
 ///
+/// | Python | Rust |
+/// |---|---|
+/// | `lock = Lock()` | `RawLock::new()` |
+/// | `lock.acquire()`, `acquire(blocking=False)` | [`lock.acquire()`](RawLock::acquire), [`try_acquire()`](RawLock::try_acquire) |
+/// | `lock.acquire(timeout=0.5)` | [`lock.acquire_timeout(Duration::from_millis(500))`](RawLock::acquire_timeout) |
+/// | `lock.release()`, which may raise `RuntimeError` | [`lock.release()?`](RawLock::release) |
+/// | `lock.locked()` | [`lock.is_locked()`](RawLock::is_locked) |
+///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// from threading import Lock, Thread
+///
+/// gate = Lock()
+/// gate.acquire()
+/// assert gate.locked()
+/// assert not gate.acquire(blocking=False)
+/// opener = Thread(target=gate.release)  # any thread may
+/// opener.start()
+/// opener.join()
+/// try:
+///     gate.release()  # not locked: an error that changes nothing
+///     assert False
+/// except RuntimeError:
+///     assert not gate.locked()
 /// ```
-/// use tollgate::RawLock;
+///
+/// Rust:
+///
+/// ```
+/// use tollgate::{NotLocked, RawLock};
 ///
 /// static GATE: RawLock = RawLock::new();
 ///
@@ -139,7 +170,8 @@ impl std::error::Error for NotLocked {}
 /// assert!(GATE.is_locked());
 /// assert!(!GATE.try_acquire());
 /// std::thread::spawn(|| GATE.release().unwrap()).join().unwrap(); // any thread may
-/// assert!(GATE.release().is_err()); // not locked: an error that changes nothing
+/// assert_eq!(GATE.release(), Err(NotLocked)); // an error that changes nothing
+/// assert!(!GATE.is_locked());
 /// ```
 ///
 /// # Under `lock_api`
@@ -156,6 +188,25 @@ impl std::error::Error for NotLocked {}
 ///
 /// Whoever is awake may take a free lock, ahead of those who sleep. The first sleeper that was woken in vain and has waited for
 /// about a millisecond is handed the lock by the next release: nobody gets past it any more.
+///
+/// # Panics
+///
+/// No call panics.
+///
+/// # Errors
+///
+/// [`release`](RawLock::release) of a lock that nobody holds is [`NotLocked`], and changes nothing. Whether the `try_` and timed forms have
+/// acquired the lock is their result.
+///
+/// # Cancellation
+///
+/// A wait ends with the lock or with its time; nothing else interrupts it. One that gives up leaves nothing behind: if it was handed the
+/// lock just then it takes it, and the call succeeds.
+///
+/// # Poisoning
+///
+/// There is none, and no guard either: a thread that panics between `acquire` and `release` leaves the lock locked, as one would in Python
+/// without `with`. Any other thread may release it.
 ///
 /// # Cost
 ///

@@ -6,21 +6,26 @@
 //! could not tell when it ends.
 //!
 //! (R15 of the historical bugs: `std`'s guard was `Sync` for every `T`, and a `Cell` could be reached from two threads.)
+//!
+//! Guards come in two kinds: those that borrow the lock ([`guard`]), and those that own a share of it ([`owned`]).
 
-use crate::platform::{Duration, Instant, Patience, UnsafeCell, torn_down};
-use crate::raw_lock::RawLock;
+mod exclusive;
+mod guard;
+mod owned;
+
+pub use exclusive::RLockMut;
+pub use guard::{MappedRLockGuard, RLockGuard};
+pub use owned::{OwnedMappedRLockGuard, OwnedRLockGuard};
+
+use crate::platform::{Duration, Instant, Patience, UnsafeCell};
 use crate::raw_rlock::RawRLock;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
-use std::ops::{Deref, DerefMut};
-use std::ptr::NonNull;
 
 /// Mutual exclusion around a value, for a thread that may come by more than once.
 ///
 /// Python's `threading.RLock` with the data inside. The thread that holds the lock takes it again at once, in every form, and
-/// the lock is free when all its guards are gone, in whatever order. Not poisoned: guards dropped by a panic give back their
-/// levels.
+/// the lock is free when all its guards are gone, in whatever order.
 ///
 /// | Python | Rust |
 /// |---|---|
@@ -29,6 +34,38 @@ use std::ptr::NonNull;
 /// | `rlock.acquire(timeout=0.5)` | [`rlock.lock_timeout(Duration::from_millis(500))`](RLock::lock_timeout) |
 /// | `rlock.locked()` | [`rlock.is_locked()`](RLock::is_locked) |
 /// | `rlock._is_owned()`, `rlock._recursion_count()` (private) | [`rlock.is_owned()`](RLock::is_owned), [`rlock.depth()`](RLock::depth) |
+/// | a guard that borrows nothing | [`rlock.lock_owned()`](RLock::lock_owned), of an `Arc<RLock<T>>` |
+///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// from threading import RLock, Thread
+///
+/// class Account:
+///     def __init__(self):
+///         self.lock, self.balance = RLock(), 0
+///
+///     def deposit(self, amount):
+///         with self.lock:
+///             self.balance += amount
+///
+///     def deposit_twice(self, amount):
+///         with self.lock:  # both or neither are seen by others, though deposit locks too
+///             self.deposit(amount)
+///             self.deposit(amount)
+///
+/// account = Account()
+/// threads = [Thread(target=account.deposit_twice, args=(1,)) for _ in range(4)]
+/// for thread in threads:
+///     thread.start()
+/// for thread in threads:
+///     thread.join()
+/// assert account.balance == 8
+/// ```
+///
+/// Rust:
 ///
 /// ```
 /// use std::cell::Cell;
@@ -70,13 +107,26 @@ use std::ptr::NonNull;
 ///
 /// # Fairness
 ///
-/// That of [`RawLock`]: barging, bounded by a hand-over to sleepers that have waited for about a millisecond.
+/// That of [`RawLock`](crate::RawLock#fairness): barging, bounded by a hand-over to sleepers that have waited for about a millisecond.
 /// The owner never waits.
 ///
 /// # Panics
 ///
 /// Every form of locking panics, and nothing has changed, when its thread already holds the lock
 /// and has its value borrowed by [`RLockGuard::get_mut`], or holds 4,294,967,294 levels.
+///
+/// # Errors
+///
+/// The `try_` and timed forms are `None` if the lock was not to be had. For its owner they always succeed.
+///
+/// # Cancellation
+///
+/// A wait ends with the lock or with its time; nothing else interrupts it. One that gives up leaves nothing behind.
+///
+/// # Poisoning
+///
+/// There is none. Guards that a panic drops give back their levels, and the last one releases the lock; the next thread sees the value as
+/// the panic left it. A panic that is caught further out, where outer guards are alive, gives back the inner levels alone.
 ///
 /// # Cost
 ///
@@ -208,276 +258,5 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RLock<T> {
             None => debug.field("value", &format_args!("<locked>")),
         };
         debug.finish()
-    }
-}
-
-/// The right to look at the value of an [`RLock`]. Dropping it gives back one level; the last one releases the lock.
-///
-/// Stays in the thread that locked: it is not `Send`. A guard that is leaked leaves the lock with its thread, and nothing worse.
-///
-/// ```compile_fail,E0277
-/// let lock = tollgate::RLock::new(0);
-/// let guard = lock.lock();
-/// std::thread::scope(|s| {
-///     s.spawn(move || drop(guard));
-/// });
-/// ```
-///
-/// It does not lend the value mutably but through [`RLockGuard::get_mut`]:
-///
-/// ```compile_fail,E0594
-/// let lock = tollgate::RLock::new(0);
-/// let mut guard = lock.lock();
-/// *guard = 1;
-/// ```
-#[must_use = "the lock is given back as soon as its guard is dropped"]
-pub struct RLockGuard<'a, T: ?Sized> {
-    lock: &'a RLock<T>,
-    not_send: NotSend,
-}
-
-// SAFETY: a shared guard gives `&T` alone.
-unsafe impl<T: ?Sized + Sync> Sync for RLockGuard<'_, T> {}
-
-impl<'a, T: ?Sized> RLockGuard<'a, T> {
-    /// The calling thread has just acquired `lock`.
-    #[inline]
-    fn new(lock: &'a RLock<T>) -> Self {
-        RLockGuard { lock, not_send: PhantomData }
-    }
-
-    /// The lock that this guard and the others of its thread hold together.
-    pub(crate) fn raw(&self) -> &'a RawLock {
-        self.lock.raw.raw()
-    }
-
-    /// How many levels its thread holds.
-    pub(crate) fn levels(&mut self) -> u32 {
-        // SAFETY: a guard exists only in the thread that holds the lock, and `&mut` of one is there too, since it is not `Send`.
-        unsafe { self.lock.raw.levels() }
-    }
-
-    /// Prepares the lock for being released as a whole.
-    ///
-    /// # Safety
-    ///
-    /// Nothing but a release of [`raw`](RLockGuard::raw), an acquisition and [`step_in`](RLockGuard::step_in) follows. At a greater
-    /// depth than 1 the value is `Sync`.
-    pub(crate) unsafe fn step_out(&mut self) -> u32 {
-        // SAFETY: the guard is in the thread that holds the lock, as in `levels`, and borrowed exclusively; the rest is the
-        // caller's.
-        unsafe { self.lock.raw.step_out() }
-    }
-
-    /// The end of [`step_out`](RLockGuard::step_out).
-    ///
-    /// # Safety
-    ///
-    /// [`raw`](RLockGuard::raw) has been acquired again, and `levels` are those that `step_out` returned.
-    pub(crate) unsafe fn step_in(&mut self, levels: u32) {
-        // SAFETY: by contract.
-        unsafe { self.lock.raw.step_in(levels) }
-    }
-
-    /// The value, mutably, if nothing else lends it: at depth 1, and while no other thread is in a
-    /// [`wait_all_levels`](crate::Condition::wait_all_levels) with outer guards. Guards that were leaked count.
-    ///
-    /// Until the borrow is dropped, locking again panics.
-    ///
-    /// ```
-    /// use tollgate::{RLock, RLockGuard};
-    ///
-    /// let list = RLock::new(vec![1]);
-    /// let mut guard = list.lock();
-    /// RLockGuard::get_mut(&mut guard).unwrap().push(2);
-    ///
-    /// let again = list.lock();
-    /// assert!(RLockGuard::get_mut(&mut guard).is_none()); // `again` may be looking
-    /// assert_eq!(*again, [1, 2]);
-    /// ```
-    ///
-    /// The borrow ends before the guard is used again:
-    ///
-    /// ```compile_fail,E0502
-    /// # use tollgate::{RLock, RLockGuard};
-    /// let lock = RLock::new(1);
-    /// let mut guard = lock.lock();
-    /// let mut value = RLockGuard::get_mut(&mut guard).unwrap();
-    /// let seen = &*guard;
-    /// *value = 2;
-    /// assert_eq!(*seen, 1);
-    /// ```
-    #[inline]
-    pub fn get_mut(guard: &mut Self) -> Option<RLockMut<'_, T>> {
-        let lock = guard.lock;
-        // SAFETY: the guard is in the thread that holds the lock, as in `levels`; it is borrowed for as long as what is returned
-        // lives.
-        unsafe { lock.raw.borrow() }.then(|| RLockMut { lock, exclusive: PhantomData, not_send: PhantomData })
-    }
-
-    /// A guard for a part of the value.
-    ///
-    /// An associated function, so that it does not hide a method of `T`: `RLockGuard::map(guard, |pair| &pair.0)`.
-    ///
-    /// ```
-    /// use tollgate::{RLock, RLockGuard};
-    ///
-    /// let pair = RLock::new((1, "one"));
-    /// let name = RLockGuard::map(pair.lock(), |pair| pair.1);
-    /// assert_eq!(*name, *"one");
-    /// assert_eq!(pair.depth(), 1);
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// If `part` panics, the guard is dropped.
-    pub fn map<U: ?Sized>(guard: Self, part: impl FnOnce(&T) -> &U) -> MappedRLockGuard<'a, U> {
-        let part = NonNull::from(part(&guard));
-        let raw = &guard.lock.raw;
-        let _ = ManuallyDrop::new(guard);
-        MappedRLockGuard { raw, part, shared: PhantomData, not_send: PhantomData }
-    }
-}
-
-impl<T: ?Sized> Deref for RLockGuard<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: the guard's thread holds the lock, or is waiting with a value that is `Sync`. A mutable reference exists only
-        // while no guard but the one that it borrows exclusively does, by invariant 3 of the lock; and this one is borrowed.
-        self.lock.value.with(|value| unsafe { &*value })
-    }
-}
-
-impl<T: ?Sized> Drop for RLockGuard<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        if torn_down() {
-            return;
-        }
-        // SAFETY: a guard exists only in the thread that holds the lock, and this one is gone.
-        unsafe { RawRLock::release(&raw const self.lock.raw) }
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for RLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<T: ?Sized + fmt::Display> fmt::Display for RLockGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-/// The value of an [`RLock`], borrowed mutably from its only guard by [`RLockGuard::get_mut`].
-///
-/// While it lives, its thread must not lock again: that panics. One that is leaked ends with the next use of its guard that changes
-/// it: a drop, a wait, another `get_mut`.
-pub struct RLockMut<'a, T: ?Sized> {
-    lock: &'a RLock<T>,
-    exclusive: PhantomData<&'a mut T>,
-    not_send: NotSend,
-}
-
-// SAFETY: a shared one gives `&T` alone.
-unsafe impl<T: ?Sized + Sync> Sync for RLockMut<'_, T> {}
-
-impl<T: ?Sized> Deref for RLockMut<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: the only reference to the value, by invariant 3 of the lock, but for others made from this one.
-        self.lock.value.with(|value| unsafe { &*value })
-    }
-}
-
-impl<T: ?Sized> DerefMut for RLockMut<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: as in `deref`, and `&mut self` excludes those.
-        self.lock.value.with_mut(|value| unsafe { &mut *value })
-    }
-}
-
-impl<T: ?Sized> Drop for RLockMut<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        if torn_down() {
-            return;
-        }
-        // SAFETY: made by a `borrow` that succeeded, in this thread, and gone.
-        unsafe { self.lock.raw.end_borrow() }
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for RLockMut<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-/// The right to look at a part of the value of an [`RLock`], made by [`RLockGuard::map`]. Dropping it gives back one level.
-///
-/// A [`Condition`](crate::Condition) does not take it: at depth 1 waiting would release the lock while the part is still
-/// pointed at.
-///
-/// ```compile_fail,E0277
-/// use tollgate::{Condition, RLock, RLockGuard};
-///
-/// let lock = RLock::new((1, 2));
-/// let mut part = RLockGuard::map(lock.lock(), |pair| &pair.0);
-/// Condition::new().wait(&mut part);
-/// ```
-#[must_use = "the lock is given back as soon as its guard is dropped"]
-pub struct MappedRLockGuard<'a, U: ?Sized> {
-    raw: &'a RawRLock,
-    part: NonNull<U>,
-    shared: PhantomData<&'a U>,
-    not_send: NotSend,
-}
-
-// SAFETY: a shared guard gives `&U` alone.
-unsafe impl<U: ?Sized + Sync> Sync for MappedRLockGuard<'_, U> {}
-
-impl<'a, U: ?Sized> MappedRLockGuard<'a, U> {
-    /// A guard for a part of the part.
-    pub fn map<V: ?Sized>(guard: Self, part: impl FnOnce(&U) -> &V) -> MappedRLockGuard<'a, V> {
-        let part = NonNull::from(part(&guard));
-        let raw = guard.raw;
-        let _ = ManuallyDrop::new(guard);
-        MappedRLockGuard { raw, part, shared: PhantomData, not_send: PhantomData }
-    }
-}
-
-impl<U: ?Sized> Deref for MappedRLockGuard<'_, U> {
-    type Target = U;
-
-    #[inline]
-    fn deref(&self) -> &U {
-        // SAFETY: the pointer was made from a `&` to the locked value, and this guard has taken over the level of the one that
-        // lent it, so there has been no mutable reference since.
-        unsafe { self.part.as_ref() }
-    }
-}
-
-impl<U: ?Sized> Drop for MappedRLockGuard<'_, U> {
-    #[inline]
-    fn drop(&mut self) {
-        if torn_down() {
-            return;
-        }
-        // SAFETY: made from a guard whose level was given up in its favour.
-        unsafe { RawRLock::release(self.raw) }
-    }
-}
-
-impl<U: ?Sized + fmt::Debug> fmt::Debug for MappedRLockGuard<'_, U> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
     }
 }

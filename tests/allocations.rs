@@ -1,9 +1,12 @@
-//! Uncontended calls allocate nothing: counted in an allocator of the test's own.
+//! No call allocates, whether it waits or not: counted in an allocator of the test's own.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Arc;
-use tollgate::{BoundedSemaphore, Lock, RawLock, Semaphore};
+use std::time::Duration;
+use tollgate::{
+    Barrier, BoundedSemaphore, Condition, Event, Lock, OwnedRLockGuard, RLock, RawLock, Semaphore,
+};
 
 thread_local! {
     /// Allocations of this thread.
@@ -61,4 +64,53 @@ fn uncontended_calls_allocate_nothing() {
     });
     let shared = Arc::new(Semaphore::new(1));
     assert_allocates(0, "an owned permit", || drop(shared.acquire_owned().unwrap()));
+    assert_allocates(0, "RLock", || {
+        let lock = RLock::new(1);
+        let (outer, _inner) = (lock.lock(), lock.try_lock());
+        drop(outer);
+    });
+    let shared = Arc::new(RLock::new((1, 2)));
+    assert_allocates(0, "an owned guard", || {
+        let _outer = shared.lock();
+        drop(OwnedRLockGuard::map(shared.lock_owned(), |pair| &pair.0));
+    });
+    assert_allocates(0, "Condition", || assert_eq!(Condition::new().notify_all(), 0));
+    assert_allocates(0, "Event", || {
+        let event = Event::new();
+        event.set();
+        event.wait();
+        event.clear();
+    });
+    assert_allocates(0, "Barrier", || {
+        let mut rounds = 0;
+        let barrier = Barrier::with_action(1, || rounds += 1);
+        assert!(barrier.wait().is_ok());
+        barrier.abort();
+        barrier.reset();
+    });
+}
+
+/// Nor do those that sleep: a waiter lies in its own frame. (The portable back end has a table of those who are parked.)
+#[cfg(all(target_os = "linux", not(tollgate_portable)))]
+#[test]
+fn calls_that_wait_allocate_nothing() {
+    const MOMENT: Duration = Duration::from_millis(1);
+    let (lock, raw, reentrant) = (Lock::new(()), RawLock::new(), Arc::new(RLock::new(())));
+    let _held = (lock.lock(), raw.acquire(), reentrant.lock());
+    let (semaphore, event, barrier) = (Semaphore::new(0), Event::new(), Barrier::new(2));
+    std::thread::scope(|s| {
+        s.spawn(|| {
+            assert_allocates(0, "Lock", || assert!(lock.lock_timeout(MOMENT).is_none()));
+            assert_allocates(0, "RawLock", || assert!(!raw.acquire_timeout(MOMENT)));
+            assert_allocates(0, "RLock", || assert!(reentrant.lock_owned_timeout(MOMENT).is_none()));
+            assert_allocates(0, "Semaphore", || assert!(semaphore.acquire_timeout(MOMENT).is_err()));
+            assert_allocates(0, "Event", || assert!(!event.wait_timeout(MOMENT)));
+            assert_allocates(0, "Barrier", || assert!(barrier.wait_timeout(MOMENT).is_err()));
+            assert_allocates(0, "Condition", || {
+                let lock = RLock::new(());
+                let _outer = lock.lock();
+                assert!(!Condition::new().wait_all_levels_timeout(&mut lock.lock(), MOMENT));
+            });
+        });
+    });
 }

@@ -103,7 +103,7 @@ fn a_wait_ends_at_its_deadline_with_the_lock_held() {
 }
 
 #[test]
-fn wait_while_has_one_deadline_over_all_its_wakes() {
+fn r45_wait_while_has_one_deadline_over_all_its_wakes() {
     let (lock, condition) = (Lock::new(()), Condition::new());
     let waiting = AtomicUsize::new(1);
     thread::scope(|s| {
@@ -378,7 +378,7 @@ fn all_levels_are_released_and_taken_back_on_every_way_out() {
 /// R46, as far as it goes here: a waiter that has one level back has them all. One that took them one by one, or forgot some, would
 /// let another thread in when it gives the first of them back.
 #[test]
-fn whoever_comes_back_from_a_wait_has_all_levels_at_once() {
+fn r46_whoever_comes_back_from_a_wait_has_all_levels_at_once() {
     let (lock, condition) = (RLock::new(AtomicUsize::new(0)), Condition::new());
     let inside = AtomicUsize::new(0);
     thread::scope(|s| {

@@ -155,7 +155,7 @@ fn lock_before_ages<T>(lock: &Lock<T>) -> LockGuard<'_, T> {
 
 /// R44 of the historical bugs: the first to sleep does not say so, and the release wakes nobody.
 #[test]
-fn a_timed_waiter_gets_a_lock_that_becomes_free() {
+fn r44_a_timed_waiter_gets_a_lock_that_becomes_free() {
     let lock = Lock::new(());
     let guard = lock.lock();
     thread::scope(|s| {
@@ -168,7 +168,7 @@ fn a_timed_waiter_gets_a_lock_that_becomes_free() {
 
 /// R43: whoever takes the lock without having slept forgets those who sleep.
 #[test]
-fn bargers_do_not_forget_the_sleepers() {
+fn r43_bargers_do_not_forget_the_sleepers() {
     let lock = Lock::new(0_u64);
     let through = AtomicUsize::new(0);
     thread::scope(|s| {
@@ -204,7 +204,7 @@ fn a_panic_releases_the_lock_and_poisons_nothing() {
 
 /// R9 of the historical bugs: what happens to a guard that is never dropped is nobody's undefined behaviour.
 #[test]
-fn a_leaked_guard_leaves_the_lock_locked_and_nothing_worse() {
+fn r9_a_leaked_guard_leaves_the_lock_locked_and_nothing_worse() {
     let leaks: [fn(&Lock<[u8; 2]>); 4] = [
         |lock| std::mem::forget(lock.lock()),
         |lock| std::mem::forget(lock.lock_timeout(AGES)),
@@ -356,7 +356,7 @@ impl Drop for Watched {
 
 /// R35 in one thread: the guard holds the last share of the lock that it releases.
 #[test]
-fn the_last_owned_guard_frees_the_lock() {
+fn r35_the_last_owned_guard_frees_the_lock() {
     let dropped = Arc::new(AtomicUsize::new(0));
     for mapped in [false, true] {
         dropped.store(0, SeqCst);
@@ -448,7 +448,7 @@ fn debug_of_a_lock_inside_itself_ends() {
 
 /// R35: the owner that comes last frees the lock, possibly while the one before is still on its way out of `unlock`.
 #[test]
-fn the_next_owner_may_free_the_lock_at_once() {
+fn r35_the_next_owner_may_free_the_lock_at_once() {
     for _ in 0..2_000 {
         // An address: an `Arc` in each thread would keep the lock until both have unlocked.
         let owned = Box::into_raw(Box::new(Lock::new(2_usize))).expose_provenance();

@@ -122,7 +122,7 @@ fn a_waiter_gets_in_when_the_last_level_is_given_back() {
 
 /// R18: every operation on guards keeps the count. (`sequential.rs` draws sequences of them.)
 #[test]
-fn guards_are_dropped_mapped_and_leaked_in_any_order() {
+fn r18_guards_are_dropped_mapped_and_leaked_in_any_order() {
     let lock = RLock::new((1, [2, 3]));
     let first = lock.lock();
     let list = RLockGuard::map(lock.lock(), |pair| &pair.1);
@@ -298,7 +298,7 @@ fn debug_never_waits() {
 
 /// R35: the owner that comes last frees the lock, possibly while the one before is still on its way out of its last unlock.
 #[test]
-fn the_next_owner_may_free_the_lock_at_once() {
+fn r35_the_next_owner_may_free_the_lock_at_once() {
     for _ in 0..2_000 {
         // An address: an `Arc` in each thread would keep the lock until both have unlocked.
         let owned = Box::into_raw(Box::new(RLock::new(Cell::new(2_usize)))).expose_provenance();

@@ -1,15 +1,14 @@
-//! Property tests: on one thread, every sequence of calls does what a plain model says.
+//! Property tests: on one thread, every sequence of calls does what a plain model says. `RLock`: `sequential_rlock.rs`.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate::{
     AcquireError, Barrier, BoundedSemaphore, Broken, Closed, Condition, Event, GetError, Lock, LockGuard,
-    MappedLockGuard, MappedRLockGuard, OverRelease, OwnedLockGuard, OwnedMappedLockGuard, Permit, PutError,
-    Queue, RLock, RLockGuard, RawLock, Semaphore, ShutDown, Shutdown, TooManyDone,
+    MappedLockGuard, OverRelease, OwnedLockGuard, OwnedMappedLockGuard, Permit, PutError, Queue, RawLock,
+    Semaphore, ShutDown, Shutdown, TooManyDone,
 };
 
 /// A deadline that has passed.
@@ -396,7 +395,7 @@ proptest! {
 
     /// R18 of the historical bugs: operations on guards that forget a count, or that the lock is held.
     #[test]
-    fn guards_do_what_their_model_says(calls in vec(guard_call(), 0..60)) {
+    fn r18_guards_do_what_their_model_says(calls in vec(guard_call(), 0..60)) {
         let lock = Arc::new(Lock::new([0; 2]));
         let condition = Condition::new();
         let mut values = [0; 2];
@@ -447,122 +446,6 @@ proptest! {
         }
         drop(hand);
         prop_assert_eq!(Arc::into_inner(lock).map(Lock::into_inner), Some(values));
-    }
-}
-
-#[derive(Clone, Debug)]
-enum RLockCall {
-    Lock(u8),
-    Drop(usize),
-    Map(usize),
-    Leak(usize),
-    /// A mutable borrow of this guard, kept while the lock is tried, or leaked.
-    Borrow(usize, bool),
-    /// A wait on this guard, plain or of all levels.
-    Wait(usize, bool),
-    Elsewhere,
-}
-
-fn rlock_call() -> impl Strategy<Value = RLockCall> {
-    prop_oneof![
-        6 => (0..4_u8).prop_map(RLockCall::Lock),
-        5 => any::<usize>().prop_map(RLockCall::Drop),
-        1 => any::<usize>().prop_map(RLockCall::Map),
-        1 => any::<usize>().prop_map(RLockCall::Leak),
-        3 => (any::<usize>(), any::<bool>()).prop_map(|(which, leak)| RLockCall::Borrow(which, leak)),
-        2 => (any::<usize>(), any::<bool>()).prop_map(|(which, all)| RLockCall::Wait(which, all)),
-        1 => Just(RLockCall::Elsewhere),
-    ]
-}
-
-/// A guard of a whole value, or of a part of it.
-enum Level<'a> {
-    Whole(RLockGuard<'a, u32>),
-    Part(MappedRLockGuard<'a, u32>),
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// R18: no operation on a guard forgets a level.
-    #[test]
-    fn an_rlock_does_what_its_model_says(calls in vec(rlock_call(), 0..40)) {
-        let (lock, condition) = (RLock::new(0), Condition::new());
-        // The value, and how many levels have been leaked.
-        let (mut value, mut leaked) = (0, 0);
-        let mut levels: Vec<Level<'_>> = Vec::new();
-        for call in calls {
-            let depth = levels.len() + leaked;
-            let at = |which: usize| which % levels.len().max(1);
-            match call {
-                RLockCall::Lock(form) => levels.push(Level::Whole(match form {
-                    0 => lock.lock(),
-                    1 => lock.try_lock().unwrap(),
-                    2 => lock.lock_timeout(NO_TIME).unwrap(),
-                    _ => lock.lock_deadline(past()).unwrap(),
-                })),
-                RLockCall::Elsewhere => std::thread::scope(|s| {
-                    let elsewhere = || (lock.is_owned(), lock.depth(), lock.try_lock().is_some());
-                    prop_assert_eq!(s.spawn(elsewhere).join().unwrap(), (false, 0, depth == 0));
-                    Ok(())
-                })?,
-                _ if levels.is_empty() => {}
-                RLockCall::Drop(which) => drop(levels.swap_remove(at(which))),
-                RLockCall::Map(which) => {
-                    let part = match levels.swap_remove(at(which)) {
-                        Level::Whole(guard) => RLockGuard::map(guard, |value| value),
-                        Level::Part(guard) => MappedRLockGuard::map(guard, |value| value),
-                    };
-                    levels.push(Level::Part(part));
-                }
-                RLockCall::Leak(which) => {
-                    std::mem::forget(levels.swap_remove(at(which)));
-                    leaked += 1;
-                }
-                RLockCall::Borrow(which, leak) => {
-                    let which = at(which);
-                    let Level::Whole(guard) = &mut levels[which] else { continue };
-                    let Some(mut borrowed) = RLockGuard::get_mut(guard) else {
-                        prop_assert!(depth > 1, "the only guard");
-                        continue;
-                    };
-                    prop_assert_eq!(depth, 1);
-                    *borrowed += 1;
-                    value += 1;
-                    if leak {
-                        let again = catch_unwind(AssertUnwindSafe(|| drop(lock.try_lock())));
-                        prop_assert!(again.is_err(), "while it is borrowed mutably");
-                        std::mem::forget(borrowed);
-                        *RLockGuard::get_mut(guard).unwrap() += 1;
-                        value += 1;
-                    }
-                }
-                RLockCall::Wait(which, all) => {
-                    let which = at(which);
-                    let Level::Whole(guard) = &mut levels[which] else { continue };
-                    if all {
-                        prop_assert!(!condition.wait_all_levels_timeout(guard, NO_TIME));
-                    } else {
-                        let wait = || condition.wait_timeout(guard, Duration::ZERO);
-                        let waited = catch_unwind(AssertUnwindSafe(wait));
-                        prop_assert_eq!(waited.ok(), (depth == 1).then_some(false));
-                    }
-                }
-            }
-            let depth = levels.len() + leaked;
-            prop_assert_eq!(lock.depth(), depth);
-            prop_assert_eq!(lock.is_owned(), depth > 0);
-            prop_assert_eq!(lock.is_locked(), depth > 0);
-            for level in &levels {
-                match level {
-                    Level::Whole(guard) => prop_assert_eq!(**guard, value),
-                    Level::Part(guard) => prop_assert_eq!(**guard, value),
-                }
-            }
-        }
-        drop(levels);
-        prop_assert_eq!(lock.is_locked(), leaked > 0);
-        prop_assert_eq!(lock.into_inner(), value);
     }
 }
 

@@ -70,7 +70,7 @@ fn nothing_outside_the_platform_names_what_only_the_platform_may_name() {
 /// R48 of the historical bugs: a time-out on the wall clock, which somebody sets back. There is no wall clock here to wait for, in
 /// the platform neither.
 #[test]
-fn nothing_names_the_wall_clock() {
+fn r48_nothing_names_the_wall_clock() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     rust_files(&source, &mut files);
@@ -85,6 +85,26 @@ fn nothing_names_the_wall_clock() {
         }
     }
     assert!(monotonic > 0, "the grep looks in the wrong place");
+}
+
+/// A thread that has nothing to do sleeps. (Beside a busy process a `sched_yield` that was not measured cost milliseconds.)
+#[test]
+fn nothing_yields_the_processor() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&source, &mut files);
+    // The models' threads have no other way of letting others run.
+    files.retain(|file| {
+        !file.starts_with(source.join("platform/model")) && !file.to_string_lossy().ends_with("_tests.rs")
+    });
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let library = text.split("#[cfg(test)]\nmod tests").next().unwrap_or(&text);
+        for line in library.lines().map(code) {
+            let yields = ["yield_now", "sched_yield"].iter().any(|name| line.contains(name));
+            assert!(!yields, "{}: {line}", file.display());
+        }
+    }
 }
 
 #[test]
@@ -108,6 +128,9 @@ fn arrows_point_down() {
         ("semaphore/error.rs", &[]),
         ("raw_rlock.rs", &["raw_lock"]),
         ("rlock.rs", &["raw_lock", "raw_rlock"]),
+        ("rlock/guard.rs", &["raw_lock", "raw_rlock"]),
+        ("rlock/owned.rs", &["raw_lock", "raw_rlock"]),
+        ("rlock/exclusive.rs", &[]),
         ("condition.rs", &["gate", "lock", "raw_lock", "rlock"]),
         ("event.rs", &["epoch"]),
         ("barrier/rounds.rs", &["epoch", "gate", "lock"]),

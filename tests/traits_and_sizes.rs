@@ -49,6 +49,13 @@ assert_not_impl_any!(RLockGuard<'static, Cell<u8>>: Sync, DerefMut);
 assert_not_impl_any!(RLockMut<'static, Cell<u8>>: Sync);
 assert_not_impl_any!(MappedRLockGuard<'static, Cell<u8>>: Sync, DerefMut);
 assert_impl_all!(RLockGuard<'static, MutexGuard<'static, u8>>: Sync);
+assert_not_impl_any!(OwnedRLockGuard<u8>: Send);
+assert_not_impl_any!(OwnedMappedRLockGuard<u8, u8>: Send);
+assert_impl_all!(OwnedRLockGuard<u8>: Sync, Debug, Display);
+assert_impl_all!(OwnedRLockGuard<MutexGuard<'static, u8>>: Sync);
+assert_impl_all!(OwnedMappedRLockGuard<Cell<u8>, u8>: Sync, Debug, Display);
+assert_not_impl_any!(OwnedRLockGuard<Cell<u8>>: Sync, DerefMut);
+assert_not_impl_any!(OwnedMappedRLockGuard<u8, Cell<u8>>: Sync, DerefMut);
 
 assert_impl_all!(Semaphore: Send, Sync, Debug, Default);
 assert_impl_all!(BoundedSemaphore: Send, Sync, Debug, Default);
@@ -75,6 +82,14 @@ assert_impl_all!(RLockGuard<'static, Cell<u8>>: WaitGuard);
 assert_not_impl_any!(MappedRLockGuard<'static, u8>: WaitGuard);
 assert_not_impl_any!(RLockMut<'static, u8>: WaitGuard);
 assert_impl_all!(OwnedLockGuard<u8>: WaitGuard);
+assert_impl_all!(OwnedRLockGuard<Cell<u8>>: WaitGuard);
+assert_not_impl_any!(OwnedMappedRLockGuard<u8, u8>: WaitGuard);
+// Beside other guards of its thread only one of a value that is `Sync`.
+assert_impl_all!(RLockGuard<'static, u8>: ReentrantWaitGuard);
+assert_impl_all!(OwnedRLockGuard<u8>: ReentrantWaitGuard);
+assert_not_impl_any!(RLockGuard<'static, Cell<u8>>: ReentrantWaitGuard);
+assert_not_impl_any!(OwnedRLockGuard<Cell<u8>>: ReentrantWaitGuard);
+assert_not_impl_any!(LockGuard<'static, u8>: ReentrantWaitGuard);
 assert_not_impl_any!(MappedLockGuard<'static, u8>: WaitGuard);
 assert_not_impl_any!(OwnedMappedLockGuard<u8, u8>: WaitGuard);
 assert_not_impl_any!(MutexGuard<'static, u8>: WaitGuard);
@@ -100,6 +115,7 @@ assert_eq_size!(Option<OwnedLockGuard<u64>>, usize);
 #[cfg(target_pointer_width = "64")]
 const_assert!(size_of::<RLock<()>>() == 24);
 assert_eq_size!(RLockGuard<'static, u64>, Option<RLockGuard<'static, u64>>, usize);
+assert_eq_size!(Option<OwnedRLockGuard<u64>>, usize);
 #[cfg(target_pointer_width = "64")]
 const_assert!(size_of::<Condition>() == 40);
 #[cfg(target_pointer_width = "64")]
@@ -122,8 +138,9 @@ static _BARRIER: Barrier = Barrier::new(3);
 static _ACTING: Barrier = Barrier::with_action(3, (|| ()) as fn()).with_timeout(std::time::Duration::MAX);
 static _QUEUE: Queue<String> = Queue::unbounded();
 
+/// R15, R19: the assertions above, and so this file, do not compile if a guard can be sent, or shared beyond what its value allows.
 #[test]
-fn the_assertions_above_compiled() {
+fn r15_r19_the_assertions_above_compiled() {
     assert_eq!(size_of::<RawLock>(), 4);
 }
 

@@ -122,6 +122,12 @@ fn seeds_of_rlock() {
         let deeper = forms(wait).chain([Lock(Form::Try), Lock(Form::Try)]).chain(forms(wait));
         Vec::from_iter([Lock(Form::Plain)].into_iter().chain(deeper).chain([Unlock(2), Look]))
     };
+    let owned = Vec::from_iter(forms(LockOwned).chain([Look]).chain((0..7).map(Unlock)).chain([Look]));
+    let owned_waits = |all| {
+        let wait = move |form| Wait(0, all, form);
+        let deeper = forms(wait).chain([Lock(Form::Try), LockOwned(Form::Try)]).chain(forms(wait));
+        Vec::from_iter([LockOwned(Form::Plain)].into_iter().chain(deeper).chain([Unlock(2), Look]))
+    };
     seeds(
         "rlock",
         &[
@@ -181,6 +187,46 @@ fn seeds_of_rlock() {
                     Elsewhere(Form::Plain),
                 ],
             ),
+            ("owned_in_every_form", &owned),
+            (
+                "owned_parts_and_parts_that_are_not_there",
+                &[
+                    LockOwned(Form::Plain),
+                    Change(0),
+                    TryMap(0, false),
+                    Lock(Form::Plain),
+                    TryMap(1, false),
+                    TryMap(1, true),
+                    TryMap(1, true),
+                    TryMap(0, true),
+                    TryMap(1, false),
+                    Unlock(1),
+                    Map(0),
+                    Look,
+                    LockOwned(Form::Try),
+                    MapPanics(1),
+                    MapPanics(0),
+                    Look,
+                ],
+            ),
+            (
+                "owned_leaked_guards_keep_their_share",
+                &[
+                    LockOwned(Form::Plain),
+                    LeakBorrow(0),
+                    LockOwned(Form::Plain),
+                    Unlock(0),
+                    LockOwned(Form::Plain),
+                    Leak(0),
+                    Elsewhere(Form::Try),
+                    TakeOut,
+                    LockOwned(Form::Try),
+                    Unwind,
+                    Look,
+                ],
+            ),
+            ("owned_waits_at_depth_1_and_3", &owned_waits(false)),
+            ("owned_waits_of_all_levels", &owned_waits(true)),
             (
                 "unwinding_gives_back_every_level",
                 &[Lock(Form::Plain), Lock(Form::Plain), Map(0), Unwind, Elsewhere(Form::Try), Look],

@@ -11,7 +11,7 @@ use crate::semaphore::published::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use tollgate::model::Settings;
-use tollgate::{Condition, RLock, RLockGuard};
+use tollgate::{Condition, OwnedMappedRLockGuard, OwnedRLockGuard, RLock, RLockGuard};
 
 pub(crate) fn models(suite: &mut Suite) {
     for (a, b) in pairs() {
@@ -20,10 +20,13 @@ pub(crate) fn models(suite: &mut Suite) {
     each_nests(suite, &[Form::Plain, Form::Timed, Form::Plain], Bound::Preemptions(2));
     the_owner_is_known_to_itself_alone(suite);
     the_last_unlock_may_free_the_lock(suite);
+    the_last_owned_guard_frees_the_lock(suite);
+    nobody_gets_in_while_an_owned_guard_is_mapped(suite);
     a_wait_at_depth_1(suite);
     for timed in [false, true] {
         all_levels_are_released_and_come_back(suite, timed);
     }
+    all_levels_are_released_with_an_owned_guard(suite);
     what_a_waiter_lends_is_not_changed(suite);
 }
 
@@ -114,6 +117,83 @@ fn the_last_unlock_may_free_the_lock(suite: &mut Suite) {
             }
         };
         threads(bodies!([leave] { leave() }, { leave() }), || {});
+    });
+}
+
+/// R35 with guards that own a share: each thread gives up its other share while it holds two levels, so whoever leaves last frees the
+/// lock whose last level its guard has just given back; once, and with what both have done. Late wakes stay off, as in `lock.rs`.
+fn the_last_owned_guard_frees_the_lock(suite: &mut Suite) {
+    struct Count {
+        entered: AtomicUsize,
+        seen_by_drop: Arc<AtomicUsize>,
+    }
+    impl Drop for Count {
+        fn drop(&mut self) {
+            self.seen_by_drop.fetch_add(*self.entered.get_mut(), SeqCst);
+        }
+    }
+    for form in [Form::Plain, Form::Timed] {
+        let name = format!("rlock: R35, freed by its last guard, Plain | {form:?}");
+        suite.add(name, Bound::None, both(), move || {
+            let seen_by_drop = Arc::new(AtomicUsize::new(0));
+            let gave_up = Arc::new(AtomicUsize::new(0));
+            let count = Count { entered: AtomicUsize::new(0), seen_by_drop: Arc::clone(&seen_by_drop) };
+            let lock = Arc::new(RLock::new(count));
+            let bodies = bodies!([lock, gave_up]
+            {
+                let (outer, inner) = (lock.lock_owned(), lock.lock_owned());
+                drop(lock);
+                inner.entered.fetch_add(1, SeqCst);
+                drop(outer);
+                inner.entered.fetch_add(1, SeqCst);
+            },
+            {
+                let guard = if form == Form::Plain { Some(lock.lock_owned()) } else { lock.lock_owned_timeout(SOON) };
+                let again = guard.is_some().then(|| lock.lock_owned());
+                drop(lock);
+                match guard {
+                    Some(guard) => {
+                        let part = OwnedRLockGuard::map(guard, |count| &count.entered);
+                        part.fetch_add(1, SeqCst);
+                        drop(again);
+                        part.fetch_add(1, SeqCst);
+                    }
+                    None => _ = gave_up.fetch_add(2, SeqCst),
+                }
+            });
+            drop(lock);
+            threads(bodies, move || assert_eq!(seen_by_drop.load(SeqCst) + gave_up.load(SeqCst), 4));
+        });
+    }
+}
+
+/// R46: one guard becomes another, and its level is held all the time: nobody is inside meanwhile.
+fn nobody_gets_in_while_an_owned_guard_is_mapped(suite: &mut Suite) {
+    suite.add("rlock: R46, nobody gets in while an owned guard is mapped", Bound::None, both(), || {
+        let shared = Arc::new((Arc::new(RLock::new([1, 2])), Cell::new()));
+        threads(
+            bodies!([shared]
+            {
+                let (lock, beside) = &*shared;
+                let whole = lock.lock_owned();
+                beside.write(1);
+                let whole = OwnedRLockGuard::try_map(whole, |_| None::<&i32>).unwrap_err();
+                let pair = OwnedRLockGuard::map(whole, |pair| pair);
+                beside.write(2);
+                let pair = OwnedMappedRLockGuard::try_map(pair, |_| None::<&i32>).unwrap_err();
+                let last = OwnedMappedRLockGuard::try_map(pair, |pair| pair.last()).unwrap();
+                beside.write(3);
+                let last = OwnedMappedRLockGuard::map(last, |last| last);
+                beside.write(4);
+                assert_eq!((*last, lock.depth()), (2, 1));
+            },
+            {
+                let (lock, beside) = &*shared;
+                let _whole = lock.lock_owned();
+                beside.write(5);
+            }),
+            || {},
+        );
     });
 }
 
@@ -222,6 +302,40 @@ fn all_levels_are_released_and_come_back(suite: &mut Suite, timed: bool) {
                 if inner.swap(true, SeqCst) {
                     condition.notify_one();
                 }
+                beside.write(2);
+            }),
+            || {},
+        );
+    });
+}
+
+/// The same with a guard that owns a share around one that borrows, and the only share of its thread. The waiter times out or is
+/// notified; in both cases it has two levels, one share, and the lock.
+fn all_levels_are_released_with_an_owned_guard(suite: &mut Suite) {
+    let name = "rlock: wait_all_levels_timeout, owned, depth 2 | lock_owned, notify";
+    suite.add(name, Bound::None, varied_for(Form::Timed), || {
+        let shared = Arc::new((Arc::new(RLock::new(AtomicBool::new(false))), Condition::new(), Cell::new()));
+        threads(
+            bodies!([shared]
+            {
+                let (flag, raised, beside) = &*shared;
+                let (mut owned, borrowing) = (flag.lock_owned(), flag.lock());
+                if !owned.load(SeqCst) {
+                    let notified = raised.wait_all_levels_timeout(&mut owned, SOON);
+                    assert!(!notified || borrowing.load(SeqCst));
+                }
+                assert_eq!(flag.depth(), 2);
+                drop(borrowing);
+                beside.write(1);
+                drop(owned);
+                assert!(!flag.is_owned());
+            },
+            {
+                let (flag, raised, beside) = &*shared;
+                let guard = flag.lock_owned();
+                assert_eq!(flag.depth(), 1);
+                guard.store(true, SeqCst);
+                raised.notify_one();
                 beside.write(2);
             }),
             || {},

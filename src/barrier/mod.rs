@@ -62,6 +62,34 @@ impl BarrierWait {
 /// | `parties`, `n_waiting`, `broken` | `parties()`, [`waiting()`](Barrier::waiting), [`is_broken()`](Barrier::is_broken) |
 /// | `BrokenBarrierError` | [`Broken`] |
 ///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// from threading import Barrier, Lock, Thread
+///
+/// total, sums, lock = 0, [], Lock()
+/// # Runs once a round, when all have arrived and before any of them goes on.
+/// barrier = Barrier(3, action=lambda: sums.append(total))
+///
+/// def work(n):
+///     global total
+///     for _ in range(2):
+///         with lock:
+///             total += n
+///         barrier.wait()
+///
+/// threads = [Thread(target=work, args=(n,)) for n in (1, 10, 100)]
+/// for thread in threads:
+///     thread.start()
+/// for thread in threads:
+///     thread.join()
+/// assert sums == [111, 222]
+/// ```
+///
+/// Rust:
+///
 /// ```
 /// use tollgate::Barrier;
 /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -109,9 +137,27 @@ impl BarrierWait {
 /// Everything that the threads of a round did before they arrived happens before the action, and that before everything
 /// after they have passed.
 ///
+/// # Fairness
+///
+/// All of a round are released at once. With more threads than parties, those who arrive first are in the round.
+///
 /// # Panics
 ///
 /// `new` and `with_action` with 0 parties. A `wait` in which the action panics.
+///
+/// # Errors
+///
+/// [`Broken`]: see [Rounds](#rounds).
+///
+/// # Cancellation
+///
+/// A wait ends with its round, whole or broken, or with its time, which breaks the round for all who are in it; so do
+/// [`abort`](Barrier::abort) and [`reset`](Barrier::reset), from any thread.
+///
+/// # Poisoning
+///
+/// There is none beside the barrier's being broken, and `reset` mends that. An action that panics breaks its round. A thread that panics
+/// before it arrives leaves the others waiting: give them a time-out, or call `abort` in a destructor.
 ///
 /// # Cost
 ///

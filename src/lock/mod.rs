@@ -21,9 +21,7 @@ use std::sync::Arc;
 
 /// Mutual exclusion around a value.
 ///
-/// Python's `threading.Lock` with the data inside. Not reentrant, and not poisoned: when a thread panics while it
-/// holds the lock, the guard releases it on the way out and the next thread sees the value as the panic left it, as in
-/// Python. A value that must not be seen half-changed needs to be repaired or marked by whoever changes it.
+/// Python's `threading.Lock` with the data inside. Not reentrant, and not [poisoned](#poisoning).
 ///
 /// | Python | Rust |
 /// |---|---|
@@ -34,17 +32,41 @@ use std::sync::Arc;
 /// | release by another thread | [`RawLock`] |
 /// | a guard that borrows nothing | [`lock.lock_owned()`](Lock::lock_owned), of an `Arc<Lock<T>>` |
 ///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// from threading import Lock, Thread
+///
+/// total, lock = 0, Lock()
+///
+/// def add(n):
+///     global total
+///     with lock:
+///         total += n
+///
+/// threads = [Thread(target=add, args=(n,)) for n in range(4)]
+/// for thread in threads:
+///     thread.start()
+/// for thread in threads:
+///     thread.join()
+/// assert total == 6
+/// ```
+///
+/// Rust:
+///
 /// ```
 /// use tollgate::Lock;
 ///
 /// static TOTAL: Lock<u64> = Lock::new(0);
 ///
 /// std::thread::scope(|s| {
-///     for _ in 0..4 {
-///         s.spawn(|| *TOTAL.lock() += 1);
+///     for n in 0..4 {
+///         s.spawn(move || *TOTAL.lock() += n);
 ///     }
 /// });
-/// assert_eq!(*TOTAL.lock(), 4);
+/// assert_eq!(*TOTAL.lock(), 6);
 /// ```
 ///
 /// # Reading and replacing the value
@@ -75,6 +97,25 @@ use std::sync::Arc;
 /// # Fairness
 ///
 /// That of [`RawLock`]: barging, bounded by a hand-over to sleepers that have waited for about a millisecond.
+///
+/// # Panics
+///
+/// No call panics. A thread that locks twice waits for itself: for ever, or until its time is up.
+///
+/// # Errors
+///
+/// The `try_` and timed forms are `None` if the lock was not to be had.
+///
+/// # Cancellation
+///
+/// A wait ends with the lock or with its time; nothing else interrupts it. One that gives up leaves nothing behind: the lock is as if it
+/// had not been asked for, and if it was handed over just then, it is taken, and the call succeeds.
+///
+/// # Poisoning
+///
+/// There is none. When a thread panics while it holds the lock, the guard releases it on the way out, and the next thread sees the value
+/// as the panic left it, as in Python. A value that must not be seen half-changed has to be repaired or marked by whoever changes
+/// it. A guard that is leaked leaves the lock locked.
 ///
 /// # Cost
 ///

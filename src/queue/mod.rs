@@ -36,20 +36,56 @@ pub enum Shutdown {
 /// | `shutdown(immediate=False)` | [`shutdown(Shutdown::Drain)`](Queue::shutdown) |
 /// | `qsize()`, `empty()`, `full()` | [`len`](Queue::len), [`is_empty`](Queue::is_empty), [`is_full`](Queue::is_full) |
 ///
-/// ```
-/// use tollgate::{Queue, Shutdown};
+/// # Python and Rust
 ///
-/// let queue = Queue::bounded(2);
+/// Python:
+///
+/// ```python
+/// from queue import Queue
+/// from threading import Thread
+///
+/// jobs, squares = Queue(maxsize=8), []
+///
+/// def work():
+///     while (n := jobs.get()) is not None:
+///         squares.append(n * n)
+///         jobs.task_done()
+///
+/// threads = [Thread(target=work) for _ in range(4)]
+/// for thread in threads:
+///     thread.start()
+/// for n in range(100):
+///     jobs.put(n)  # waits while eight jobs lie there
+/// jobs.join()  # until each of them is done
+/// for _ in threads:
+///     jobs.put(None)  # since Python 3.13 there is jobs.shutdown()
+/// for thread in threads:
+///     thread.join()
+/// assert sum(squares) == 328_350
+/// ```
+///
+/// Rust:
+///
+/// ```
+/// use tollgate::{Lock, Queue, Shutdown};
+///
+/// let (jobs, squares) = (Queue::bounded(8), Lock::new(Vec::new()));
 /// std::thread::scope(|s| {
-///     s.spawn(|| {
-///         for n in 1..=100 {
-///             queue.put(n).unwrap(); // waits while two items lie there
-///         }
-///         queue.shutdown(Shutdown::Drain);
-///     });
-///     let sum: u32 = queue.iter().sum(); // ends when the queue is shut down and empty
-///     assert_eq!(sum, 5050);
+///     for _ in 0..4 {
+///         s.spawn(|| {
+///             for n in jobs.iter() {
+///                 squares.lock().push(n * n);
+///                 jobs.task_done().unwrap();
+///             }
+///         });
+///     }
+///     for n in 0..100_u64 {
+///         jobs.put(n).unwrap(); // waits while eight jobs lie there
+///     }
+///     jobs.join(); // until each of them is done
+///     jobs.shutdown(Shutdown::Drain); // the iterators end
 /// });
+/// assert_eq!(squares.lock().iter().sum::<u64>(), 328_350);
 /// ```
 ///
 /// # Memory ordering
@@ -63,15 +99,29 @@ pub enum Shutdown {
 /// Sleeping getters are woken first come, first served, and so are sleeping putters; a thread that is awake may be faster,
 /// until a sleeper has been woken in vain after about a millisecond.
 ///
-/// # Progress and cost
+/// # Panics
+///
+/// [`Queue::bounded`] of 0. An item's destructor may panic, and use the queue: it runs outside every lock.
+///
+/// # Errors
+///
+/// The item comes back in the error of a put that failed. [`ShutDown`] comes before full and empty; see the calls.
+///
+/// # Cancellation
+///
+/// A wait ends with room or an item, with its time, or with [`shutdown`](Queue::shutdown); nothing else interrupts it. One that gives up has
+/// neither put nor taken anything.
+///
+/// # Poisoning
+///
+/// There is none. A thread that panics between `get` and `task_done` leaves its task unfinished, as in Python: a `join` then waits until
+/// its time is up.
+///
+/// # Cost
 ///
 /// Blocking: the items are under a lock, for a few instructions at a time. Uncontended, a put is three atomic
 /// read-modify-write operations, and so is a get; no system call. A bounded queue of up to
 /// 1024 items does not allocate after it has been made. An unbounded one grows by doubling, and gives memory back.
-///
-/// # Panics in your code
-///
-/// An item's destructor runs outside every lock, and may use the queue.
 pub struct Queue<T> {
     face: Face<T, Locked<T>>,
 }

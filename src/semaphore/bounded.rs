@@ -10,7 +10,9 @@ use std::sync::Arc;
 /// A [`Semaphore`](crate::Semaphore) that never has more permits than it began with: to release too many is an error.
 /// Python's `threading.BoundedSemaphore`.
 ///
-/// <table><tr><th>Python</th><th>Rust</th></tr><tr><td>
+/// # Python and Rust
+///
+/// Python:
 ///
 /// ```python
 /// from threading import BoundedSemaphore
@@ -20,11 +22,12 @@ use std::sync::Arc;
 /// slots.release()
 /// try:
 ///     slots.release()
+///     assert False, "one too many"
 /// except ValueError:
-///     print("released too many times")
+///     assert slots.acquire(blocking=False)
 /// ```
 ///
-/// </td><td>
+/// Rust:
 ///
 /// ```
 /// use tollgate::{BoundedSemaphore, OverRelease};
@@ -32,13 +35,9 @@ use std::sync::Arc;
 /// let slots = BoundedSemaphore::new(2);
 /// slots.acquire().unwrap().forget();
 /// slots.release(1).unwrap();
-/// if let Err(OverRelease) = slots.release(1) {
-///     println!("released too many times");
-/// }
+/// assert_eq!(slots.release(1), Err(OverRelease)); // one too many
 /// assert_eq!((slots.permits(), slots.bound()), (2, 2));
 /// ```
-///
-/// </td></tr></table>
 ///
 /// | Python | Rust |
 /// |---|---|
@@ -54,7 +53,34 @@ use std::sync::Arc;
 /// A request for more permits than the bound is never served: it waits until its time is up or the semaphore is closed, and holds
 /// back those behind it.
 ///
-/// Memory ordering, fairness and cost are those of a [`Semaphore`](crate::Semaphore#memory-ordering).
+/// # Memory ordering
+///
+/// That of a [`Semaphore`](crate::Semaphore#memory-ordering). A `release` that is refused orders nothing.
+///
+/// # Fairness
+///
+/// That of a [`Semaphore`](crate::Semaphore#fairness).
+///
+/// # Panics
+///
+/// `new` with more than [`BoundedSemaphore::MAX_PERMITS`]; a request for more than that; [`Permit::merge`] with a permit of another semaphore.
+///
+/// # Errors
+///
+/// [`OverRelease`] when there would be more permits than the bound: nothing has changed. Those of acquisitions are a
+/// [`Semaphore`](crate::Semaphore#errors)'s.
+///
+/// # Cancellation
+///
+/// That of a [`Semaphore`](crate::Semaphore#cancellation).
+///
+/// # Poisoning
+///
+/// There is none: a permit that a panic drops comes back.
+///
+/// # Cost
+///
+/// That of a [`Semaphore`](crate::Semaphore#cost). A `release` that is refused is a load.
 #[repr(transparent)]
 pub struct BoundedSemaphore {
     core: Core,

@@ -31,7 +31,9 @@ use std::sync::Arc;
 
 /// A number of permits that threads take and give back. Python's `threading.Semaphore`.
 ///
-/// <table><tr><th>Python</th><th>Rust</th></tr><tr><td>
+/// # Python and Rust
+///
+/// Python:
 ///
 /// ```python
 /// from threading import Semaphore
@@ -42,9 +44,10 @@ use std::sync::Arc;
 ///     if connections.acquire(timeout=0.5):
 ///         connections.release()
 /// connections.release(3)
+/// assert all(connections.acquire(blocking=False) for _ in range(5))
 /// ```
 ///
-/// </td><td>
+/// Rust:
 ///
 /// ```
 /// use {std::time::Duration, tollgate::Semaphore};
@@ -58,8 +61,6 @@ use std::sync::Arc;
 /// connections.release(3);
 /// assert_eq!(connections.permits(), 5);
 /// ```
-///
-/// </td></tr></table>
 ///
 /// | Python | Rust |
 /// |---|---|
@@ -91,6 +92,26 @@ use std::sync::Arc;
 /// millisecond. From then on until it is served, blocking calls line up behind it instead of trying first; while it sleeps, each
 /// other thread gets ahead of it at most once more, with the call that it is in. Only a timed call may still take what is there when
 /// its time is up, and `try_` forms and `drain`, which never line up.
+///
+/// # Panics
+///
+/// `new` and `release`, if there would be more than [`Semaphore::MAX_PERMITS`]; a request for more than that; [`Permit::merge`] with a permit
+/// of another semaphore. Nothing is lost.
+///
+/// # Errors
+///
+/// An acquisition fails with [`Closed`] once the semaphore has been closed, also while it waits; the `try_` and timed forms also when there
+/// were too few permits, or not in time: [`AcquireError`].
+///
+/// # Cancellation
+///
+/// A wait ends with its permits, with its time, or with [`close`](Semaphore::close); nothing else interrupts it. One that gives up has taken
+/// nothing, and those who waited behind it and can be served now are.
+///
+/// # Poisoning
+///
+/// There is none. A permit that a panic drops comes back. One that was forgotten before does not: what was to be released by hand stays
+/// out.
 ///
 /// # Cost
 ///

@@ -6,7 +6,8 @@
 
 use super::lock::{LockAnswer, LockOp, LockState, LockSubject};
 use crate::subject::{CallId, Progress, SOON, Subject, returns};
-use tollgate::RLockGuard;
+use std::sync::Arc;
+use tollgate::{OwnedRLockGuard, RLockGuard};
 
 /// A free `RLock` around 0.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub enum RLockOp {
     LockTwice,
     TryLockTwice,
     LockTimeoutTwice,
+    /// With guards that own a share, outer and inner.
+    LockOwnedTwice,
     IsLocked,
     IsOwned,
 }
@@ -56,10 +59,22 @@ fn add_inside<'a>(
     }
 }
 
+/// The same with guards that own a share, of which the first is dropped first.
+fn add_owned(lock: &Arc<tollgate::RLock<u32>>) -> LockAnswer {
+    let outer = lock.lock_owned();
+    let mut inner = lock.lock_owned();
+    assert!(lock.is_owned() && lock.depth() == 2);
+    assert!(OwnedRLockGuard::get_mut(&mut inner).is_none());
+    drop(outer);
+    let mut value = OwnedRLockGuard::get_mut(&mut inner).expect("the only guard");
+    *value += 1;
+    LockAnswer::Was(*value - 1)
+}
+
 /// How others see it.
 fn outside(op: RLockOp) -> LockOp {
     match op {
-        Lock | LockTwice => LockOp::Lock,
+        Lock | LockTwice | LockOwnedTwice => LockOp::Lock,
         TryLockTwice => LockOp::TryLock,
         LockTimeoutTwice => LockOp::LockTimeout,
         IsLocked | IsOwned => LockOp::IsLocked,
@@ -69,7 +84,7 @@ fn outside(op: RLockOp) -> LockOp {
 impl Subject for RLockSubject {
     type Op = RLockOp;
     type Answer = LockAnswer;
-    type Real = tollgate::RLock<u32>;
+    type Real = Arc<tollgate::RLock<u32>>;
     type State = LockState;
 
     /// Not with the real `RawLock`, which has programs of its own.
@@ -81,7 +96,7 @@ impl Subject for RLockSubject {
     }
 
     fn operations() -> Vec<RLockOp> {
-        vec![Lock, LockTwice, TryLockTwice, LockTimeoutTwice, IsLocked, IsOwned]
+        vec![Lock, LockTwice, TryLockTwice, LockTimeoutTwice, LockOwnedTwice, IsLocked, IsOwned]
     }
 
     fn alphabets() -> Vec<Vec<RLockOp>> {
@@ -95,16 +110,16 @@ impl Subject for RLockSubject {
 
     fn timed(op: RLockOp) -> RLockOp {
         match op {
-            Lock | LockTwice => LockTimeoutTwice,
+            Lock | LockTwice | LockOwnedTwice => LockTimeoutTwice,
             op => op,
         }
     }
 
-    fn real() -> tollgate::RLock<u32> {
-        tollgate::RLock::new(0)
+    fn real() -> Arc<tollgate::RLock<u32>> {
+        Arc::new(tollgate::RLock::new(0))
     }
 
-    fn call(lock: &tollgate::RLock<u32>, _: CallId, op: RLockOp) -> LockAnswer {
+    fn call(lock: &Arc<tollgate::RLock<u32>>, _: CallId, op: RLockOp) -> LockAnswer {
         let inner_try = || lock.try_lock();
         let inner_timed = || lock.lock_timeout(SOON);
         let inner_plain = || Some(lock.lock());
@@ -112,6 +127,7 @@ impl Subject for RLockSubject {
             Lock => add(lock, Some(lock.lock())),
             LockTwice => add_inside(lock, Some(lock.lock()), inner_try, true),
             TryLockTwice => add_inside(lock, lock.try_lock(), inner_timed, false),
+            LockOwnedTwice => add_owned(lock),
             LockTimeoutTwice => add_inside(lock, lock.lock_timeout(SOON), inner_plain, true),
             IsLocked => LockAnswer::Locked(lock.is_locked()),
             IsOwned => LockAnswer::Locked(lock.is_owned() || lock.depth() > 0),

@@ -1,0 +1,162 @@
+//! The pages of the types: each shows the Python program beside the Rust one, and says what may be relied on. The Rust programs are
+//! doctests; the Python ones run here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Whose page has to have all of [`SECTIONS`], and where it is.
+const PAGES: [(&str, &str); 9] = [
+    ("Lock", "lock/mod.rs"),
+    ("RawLock", "raw_lock.rs"),
+    ("RLock", "rlock.rs"),
+    ("Semaphore", "semaphore/mod.rs"),
+    ("BoundedSemaphore", "semaphore/bounded.rs"),
+    ("Condition", "condition.rs"),
+    ("Event", "event.rs"),
+    ("Barrier", "barrier/mod.rs"),
+    ("Queue", "queue/mod.rs"),
+];
+
+const SECTIONS: [&str; 8] = [
+    "Python and Rust",
+    "Memory ordering",
+    "Fairness",
+    "Panics",
+    "Errors",
+    "Cancellation",
+    "Poisoning",
+    "Cost",
+];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The documentation of the public struct of this name, without the slashes.
+fn page(name: &str, file: &str) -> Vec<String> {
+    let text = fs::read_to_string(source().join(file)).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    let is_it = |line: &&str| {
+        line.strip_prefix("pub struct ")
+            .is_some_and(|rest| rest.split(|c: char| !c.is_alphanumeric()).next() == Some(name))
+    };
+    let at = lines.iter().position(is_it).unwrap_or_else(|| panic!("no struct {name} in {file}"));
+    let above = lines[..at].iter().rev().skip_while(|line| line.starts_with("#["));
+    let mut page: Vec<_> = above.map_while(|line| line.strip_prefix("///")).collect();
+    page.reverse();
+    page.into_iter().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect()
+}
+
+/// A fenced block: what stands behind the fence, and its lines.
+fn blocks<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<(String, Vec<&'a str>)> {
+    let (mut found, mut open): (Vec<(String, Vec<&str>)>, bool) = (Vec::new(), false);
+    for line in lines {
+        match line.strip_prefix("```") {
+            Some(_) if open => open = false,
+            Some(language) => {
+                found.push((language.to_owned(), Vec::new()));
+                open = true;
+            }
+            None if open => found.last_mut().expect("it has begun").1.push(line),
+            None => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn each_type_shows_both_programs_and_says_what_may_be_relied_on() {
+    for (name, file) in PAGES {
+        let page = page(name, file);
+        for section in SECTIONS {
+            let heading = format!("# {section}");
+            assert_eq!(page.iter().filter(|line| **line == heading).count(), 1, "{name}: {heading}");
+        }
+        assert!(!page.iter().any(|line| line.contains("<table")), "{name}: plain Markdown reads anywhere");
+        let begin = page.iter().position(|line| line == "# Python and Rust").expect("asserted");
+        let section = page[begin + 1..].iter().map(String::as_str).take_while(|line| !line.starts_with("# "));
+        // A comment of the Python program looks like a heading.
+        let section: Vec<_> = section.collect();
+        let blocks = blocks(page[begin..].iter().map(String::as_str));
+        assert_eq!(section.iter().find(|line| !line.is_empty()), Some(&"Python:"), "{name}");
+        let [python, rust] = &blocks[..2] else { panic!("{name}: two programs") };
+        assert_eq!((python.0.as_str(), rust.0.as_str()), ("python", ""), "{name}: Python, then Rust");
+        assert!(python.1.iter().any(|line| line.contains("assert")), "{name}: the Python program asserts");
+        assert!(rust.1.iter().any(|line| line.contains("assert")), "{name}: the Rust program asserts");
+    }
+}
+
+/// What `python3 --version` says, as in `(3, 13)`.
+fn python() -> Option<(u32, u32)> {
+    let output =
+        Command::new("python3").arg("--version").output().ok().filter(|output| output.status.success())?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut numbers = text.trim().strip_prefix("Python ")?.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+/// A program that needs a newer Python than any that is around says so in its first line: `# Python 3.13`.
+fn needs(program: &[&str]) -> Option<(u32, u32)> {
+    let version = program.first()?.strip_prefix("# Python ")?;
+    let (major, minor) = version.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[test]
+fn the_python_programs_run() {
+    fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                rust_files(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    rust_files(&source(), &mut files);
+    let python = python();
+    let (mut found, mut run) = (0, 0);
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let docs = text.lines().map(str::trim_start).filter_map(|line| {
+            let line = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
+            Some(line.strip_prefix(' ').unwrap_or(line))
+        });
+        for (language, program) in blocks(docs) {
+            if language != "python" {
+                continue;
+            }
+            found += 1;
+            let what = format!("a Python program of {}", file.display());
+            assert!(
+                program.iter().any(|line| line.contains("assert")),
+                "{what} asserts nothing: {program:#?}"
+            );
+            let Some(version) = python else { continue };
+            if needs(&program).is_some_and(|needed| needed > version) {
+                eprintln!("skipped: {what}, which needs a newer Python than {version:?}");
+                continue;
+            }
+            // An assertion that fails in a thread only prints something; and a program that waits for ever is to end.
+            let failing = "import faulthandler, os, sys, threading\n\
+                faulthandler.dump_traceback_later(120, exit=True)\n\
+                def failed(args):\n    sys.__excepthook__(*args[:3])\n    os._exit(3)\n\
+                threading.excepthook = failed\n";
+            let output = Command::new("python3")
+                .args(["-c", &format!("{failing}{}", program.join("\n"))])
+                .output()
+                .expect("python3 has been found");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{what}: {}\n{errors}\n{}", output.status, program.join("\n"));
+            run += 1;
+        }
+    }
+    assert!(found > PAGES.len(), "the search looks in the wrong place: {found} programs");
+    match python {
+        Some(_) => eprintln!("{run} of {found} Python programs run"),
+        None => eprintln!("SKIPPED: there is no python3 here to run the {found} Python programs of the docs"),
+    }
+}
