@@ -70,6 +70,22 @@ macro_rules! const_unless_loom {
     };
 }
 
+/// `named`, for a type whose watch tag is `$tag`. It exists with and without the feature `diagnostics`.
+macro_rules! named {
+    ($($tag:tt)+) => {
+        const_unless_loom! {
+            /// The same, with a name for the reports of the feature `diagnostics`. Without the feature, in model builds too, this
+            /// does nothing and the name takes no room.
+            #[must_use]
+            #[inline]
+            pub fn named(mut self, name: &'static str) -> Self {
+                self.$($tag)+.set_name(name);
+                self
+            }
+        }
+    };
+}
+
 /// The README's examples are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -77,6 +93,8 @@ struct Readme;
 
 mod barrier;
 mod condition;
+#[cfg(all(feature = "diagnostics", not(any(loom, shuttle))))]
+pub mod diagnostics;
 mod epoch;
 mod event;
 mod gate;
@@ -89,6 +107,7 @@ mod raw_lock;
 mod raw_rlock;
 mod rlock;
 mod semaphore;
+mod watch;
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod cost_tests;
