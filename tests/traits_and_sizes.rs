@@ -90,25 +90,31 @@ assert_impl_all!(PutError<Rc<u8>>: Error);
 assert_impl_all!(GetError: Error, Send, Sync);
 assert_impl_all!(TooManyDone: Error, Send, Sync);
 
-assert_eq_size!(RawLock, u32);
-assert_eq_size!(Event, u32);
-assert_eq_size!(Lock<()>, u32);
-assert_eq_size!(Lock<u32>, u64);
-assert_eq_size!(LockGuard<'static, u64>, usize);
-assert_eq_size!(Option<LockGuard<'static, u64>>, usize);
-assert_eq_size!(Option<OwnedLockGuard<u64>>, usize);
-#[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<RLock<()>>() == 24);
-assert_eq_size!(RLockGuard<'static, u64>, Option<RLockGuard<'static, u64>>, usize);
-#[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<Condition>() == 40);
-#[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<Semaphore>() == 48);
-assert_eq_size!(BoundedSemaphore, Semaphore);
-assert_eq_size!(Permit<'static>, OwnedPermit, [usize; 2]);
-assert_eq_size!(Result<Permit<'static>, Closed>, Result<OwnedPermit, Closed>, [usize; 2]);
-#[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<Barrier>() == 104);
+/// With the feature `diagnostics` each object has a name and a number beside.
+#[cfg(not(feature = "diagnostics"))]
+mod sizes {
+    use super::*;
+
+    assert_eq_size!(RawLock, u32);
+    assert_eq_size!(Event, u32);
+    assert_eq_size!(Lock<()>, u32);
+    assert_eq_size!(Lock<u32>, u64);
+    assert_eq_size!(LockGuard<'static, u64>, usize);
+    assert_eq_size!(Option<LockGuard<'static, u64>>, usize);
+    assert_eq_size!(Option<OwnedLockGuard<u64>>, usize);
+    #[cfg(target_pointer_width = "64")]
+    const_assert!(size_of::<RLock<()>>() == 24);
+    assert_eq_size!(RLockGuard<'static, u64>, Option<RLockGuard<'static, u64>>, usize);
+    #[cfg(target_pointer_width = "64")]
+    const_assert!(size_of::<Condition>() == 40);
+    #[cfg(target_pointer_width = "64")]
+    const_assert!(size_of::<Semaphore>() == 48);
+    assert_eq_size!(BoundedSemaphore, Semaphore);
+    assert_eq_size!(Permit<'static>, OwnedPermit, [usize; 2]);
+    assert_eq_size!(Result<Permit<'static>, Closed>, Result<OwnedPermit, Closed>, [usize; 2]);
+    #[cfg(target_pointer_width = "64")]
+    const_assert!(size_of::<Barrier>() == 104);
+}
 
 /// All of these can be `static`.
 static _LOCK: Lock<Vec<u8>> = Lock::new(Vec::new());
@@ -121,10 +127,12 @@ static _EVENT: Event = Event::new();
 static _BARRIER: Barrier = Barrier::new(3);
 static _ACTING: Barrier = Barrier::with_action(3, (|| ()) as fn()).with_timeout(std::time::Duration::MAX);
 static _QUEUE: Queue<String> = Queue::unbounded();
+/// With a name as well; it takes no room without the feature `diagnostics`.
+static _NAMED: Lock<Vec<u8>> = Lock::new(Vec::new()).named("named");
 
 #[test]
 fn the_assertions_above_compiled() {
-    assert_eq!(size_of::<RawLock>(), 4);
+    assert!(size_of::<RawLock>() == 4 || cfg!(feature = "diagnostics"));
 }
 
 // Nothing is poisoned, and no user code runs under an internal lock.
