@@ -1,6 +1,6 @@
 //! `Send`, `Sync`, unwind safety and sizes, pinned: changing one is a breaking change or a cost, and must be meant.
 
-use static_assertions::{assert_eq_size, assert_impl_all, assert_not_impl_any, const_assert};
+use static_assertions::{assert_impl_all, assert_not_impl_any};
 use std::cell::Cell;
 use std::error::Error;
 use std::fmt::{Debug, Display};
@@ -94,6 +94,7 @@ assert_impl_all!(TooManyDone: Error, Send, Sync);
 #[cfg(not(feature = "diagnostics"))]
 mod sizes {
     use super::*;
+    use static_assertions::{assert_eq_size, const_assert};
 
     assert_eq_size!(RawLock, u32);
     assert_eq_size!(Event, u32);
@@ -139,3 +140,5 @@ fn the_assertions_above_compiled() {
 assert_impl_all!(Semaphore: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
 assert_impl_all!(BoundedSemaphore: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
 assert_impl_all!(Condition: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
+assert_impl_all!(Event: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
+assert_impl_all!(RawLock: std::panic::UnwindSafe, std::panic::RefUnwindSafe);

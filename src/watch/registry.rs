@@ -206,3 +206,60 @@ impl Registry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCK: ObjectName = ObjectName { number: 1, kind: Kind::Lock, name: None };
+    const SEMAPHORE: ObjectName = ObjectName { number: 2, kind: Kind::Semaphore, name: None };
+    /// Not this thread's real number: the entries are made up.
+    const ME: ThreadId = 1;
+
+    fn hold(thread: ThreadId, count: usize) -> Hold {
+        Hold { thread, count, place: Location::caller(), since: observer::now(), trace: None }
+    }
+
+    fn counts(registry: &Registry) -> Vec<(ThreadId, usize)> {
+        registry.objects[&SEMAPHORE.number].holds.iter().map(|hold| (hold.thread, hold.count)).collect()
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_has_ended() {
+        let mut registry = Registry::new();
+        registry.acquired(LOCK, || (), hold(ME, 1));
+        registry.acquired(SEMAPHORE, || (), hold(ME, 2));
+        registry.thread_ends(ME);
+        // It has left guards behind.
+        assert!(registry.threads[&ME].ended);
+        registry.object_ends(LOCK.number);
+        registry.lost_permits(ME + 1, SEMAPHORE.number, 1);
+        assert_eq!(registry.threads.len(), 1);
+        registry.lost_permits(ME + 1, SEMAPHORE.number, 1);
+        assert!(registry.threads.is_empty() && registry.objects.is_empty(), "{registry:?}");
+    }
+
+    #[test]
+    fn own_permits_go_first_and_then_the_oldest() {
+        let mut registry = Registry::new();
+        for (thread, count) in [(3, 1), (2, 2), (1, 1), (2, 1)] {
+            registry.acquired(SEMAPHORE, || (), hold(thread, count));
+        }
+        registry.lost_permits(1, SEMAPHORE.number, 1);
+        assert_eq!(counts(&registry), [(3, 1), (2, 3)]);
+        registry.lost_permits(1, SEMAPHORE.number, 2);
+        assert_eq!(counts(&registry), [(2, 2)]);
+        // More than anybody is known to have.
+        registry.lost_permits(1, SEMAPHORE.number, 5);
+        assert!(registry.objects.is_empty());
+    }
+
+    #[test]
+    fn a_lock_has_one_holder() {
+        let mut registry = Registry::new();
+        registry.acquired(LOCK, || (), hold(1, 1));
+        registry.acquired(LOCK, || (), hold(2, 1));
+        assert_eq!(registry.objects[&LOCK.number].holds.len(), 1);
+        assert_eq!(registry.threads[&1].holds, 0);
+    }
+}
