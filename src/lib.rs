@@ -47,6 +47,11 @@
 //! and nothing worse. Your code (destructors, predicates) never runs under an internal lock, but for a
 //! barrier's action, which is one at a time.
 //!
+//! # Diagnostics
+//!
+//! With the feature `diagnostics` a module of that name reports which threads wait for what, who holds it, and which wait for each other. Each
+//! type can be given a name for that by its `named`, which is a `const fn`, there without the feature too, and then does nothing.
+//!
 //! # Model builds
 //!
 //! With `RUSTFLAGS="--cfg loom"` (or `--cfg shuttle`) the whole crate runs on [loom]'s (or [shuttle]'s) atomics and

@@ -6,7 +6,7 @@
 use super::Kind;
 use super::registry::{Hold, ObjectName, Place, Registry, Trace, Wait};
 use crate::platform::observer::{self, Mutex, OnceLock};
-use crate::platform::{Deadline, Patience, ThreadId, thread_id};
+use crate::platform::{Deadline, Duration, Patience, ThreadId, thread_id};
 use std::backtrace::Backtrace;
 use std::panic::Location;
 use std::sync::Arc;
@@ -78,7 +78,8 @@ impl Tag {
         match patience {
             // One look is no wait.
             Patience::None => Waiting { number: 0, place: Location::caller() },
-            Patience::Forever => self.begin(false, None),
+            // A time that no clock counts to is none.
+            Patience::Forever | Patience::For(Duration::MAX) => self.begin(false, None),
             Patience::For(_) | Patience::Until(_) => self.begin(true, None),
         }
     }

@@ -1,4 +1,4 @@
-//! No deadlock is called certain that is none, while threads move.
+//! No deadlock is called certain that is none, and no holder is lost, while threads move.
 
 use super::*;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -109,4 +109,42 @@ fn no_certain_deadlock_is_reported_where_none_can_be() {
     // It has looked, and there was something to see.
     assert!(contended > 100, "{reports} reports, {contended} blocked");
     assert!(report().waiting().iter().all(|waiting| waiting.thread().name() != Some("truth: worker")));
+}
+
+/// The next owner may be entered while the last one is still on its way out.
+#[test]
+fn whoever_waits_for_what_a_thread_holds_names_that_thread_alone() {
+    let locks = Arc::new((Lock::new(()).named("names: lock"), RLock::new(()).named("names: rlock")));
+    let threads: Vec<_> = ["names: 1", "names: 2", "names: 3"]
+        .into_iter()
+        .map(|me| {
+            let locks = Arc::clone(&locks);
+            spawn(me, move || {
+                let mut named = 0;
+                for round in 0..2000 {
+                    let guards = if round % 2 == 0 {
+                        (Some(locks.0.lock()), None)
+                    } else {
+                        (None, Some(locks.1.lock()))
+                    };
+                    let object = if round % 2 == 0 { "names: lock" } else { "names: rlock" };
+                    // Sometimes no look, so that the lock changes hands fast.
+                    if round % 8 < 2 {
+                        for waiting in report().waiting() {
+                            if waiting.object().name() == Some(object) {
+                                let names: Vec<_> =
+                                    waiting.holders().iter().map(|holder| holder.thread().name()).collect();
+                                assert_eq!(names, [Some(me)]);
+                                named += 1;
+                            }
+                        }
+                    }
+                    drop(guards);
+                }
+                named
+            })
+        })
+        .collect();
+    let named: Vec<usize> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    assert!(named.iter().sum::<usize>() > 50, "hardly anybody waited: {named:?}");
 }
