@@ -144,7 +144,8 @@ fn waits_that_nobody_is_known_to_end() {
     ));
     shared.3.put(1).unwrap();
     type Shared = (Event, tollgate::Barrier, Queue<u8>, Queue<u8>, Semaphore);
-    let waits: [(&str, Kind, &str, fn(&Shared)); 6] = [
+    type Wait = (&'static str, Kind, &'static str, fn(&Shared));
+    let waits: [Wait; 6] = [
         ("plain: 1", Kind::Event, "plain: event", |shared| shared.0.wait()),
         ("plain: 2", Kind::Barrier, "plain: barrier", |shared| _ = shared.1.wait()),
         ("plain: 3", Kind::Queue, "plain: empty", |shared| _ = shared.2.get()),

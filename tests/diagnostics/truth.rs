@@ -145,6 +145,16 @@ fn whoever_waits_for_what_a_thread_holds_names_that_thread_alone() {
             })
         })
         .collect();
+    // So that those who change the books wait for each other, and come in any order.
+    let done = Arc::new(AtomicUsize::new(0));
+    let all_done = Arc::clone(&done);
+    let looker = spawn("names: looker", move || {
+        while all_done.load(SeqCst) == 0 {
+            drop(report());
+        }
+    });
     let named: Vec<usize> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    done.fetch_add(1, SeqCst);
+    looker.join().unwrap();
     assert!(named.iter().sum::<usize>() > 50, "hardly anybody waited: {named:?}");
 }
