@@ -1,9 +1,8 @@
 //! The watch: what the floors above tell the diagnostics.
 //!
 //! Each object that can be waited for has a [`Tag`]; its calls tell the tag that a thread begins to wait, has acquired, is
-//! about to release. With the feature `diagnostics` the tag is a name and a number, and the calls keep the books of
-//! [`registry`], which [`diagnostics::report`](crate::diagnostics::report) reads. Without it, and in model builds, tags have no size
-//! and the calls no body: [`off`].
+//! about to release. With the feature `diagnostics` the tag is a name and a number, and the calls keep the books (`registry`), which
+//! `diagnostics::report` reads. Without it, and in model builds, tags have no size and the calls no body (`off`).
 //!
 //! It lies below the locks, on the platform alone: its own lock is `std`'s, so the watch never watches itself.
 //!
