@@ -77,7 +77,7 @@ impl Tag {
     pub(crate) fn waits(&self, patience: Patience) -> Waiting {
         match patience {
             // One look is no wait.
-            Patience::None => Waiting { number: 0, place: Location::caller() },
+            Patience::None => Waiting { number: 0, thread: 0, place: Location::caller() },
             // A time that no clock counts to is none.
             Patience::Forever | Patience::For(Duration::MAX) => self.begin(false, None),
             Patience::For(_) | Patience::Until(_) => self.begin(true, None),
@@ -93,17 +93,17 @@ impl Tag {
 
     #[track_caller]
     fn begin(&self, timed: bool, lock: Option<ObjectName>) -> Waiting {
-        let place = Location::caller();
+        let (thread, place) = (thread_id(), Location::caller());
         let begun = self.object().and_then(|object| {
-            let (me, trace, since) = (thread_id(), trace(), observer::now());
+            let (trace, since) = (trace(), observer::now());
             keep(|registry| {
                 let number = registry.new_number();
                 let wait = Wait { number, object, lock, wants_lock: false, timed, place, since, trace };
-                registry.wait_begins(me, thread_ends, wait);
+                registry.wait_begins(thread, thread_ends, wait);
                 number
             })
         });
-        Waiting { number: begun.unwrap_or(0), place }
+        Waiting { number: begun.unwrap_or(0), thread, place }
     }
 
     /// The calling thread has acquired the lock.
@@ -131,7 +131,7 @@ impl Tag {
     /// The lock is about to be released.
     pub(crate) fn releases(&self) {
         if let Some(&number) = self.number.get() {
-            keep(|registry| registry.releases(number));
+            keep(|registry| registry.nobody_holds(number));
         }
     }
 
@@ -143,15 +143,10 @@ impl Tag {
         }
     }
 
-    /// The calling thread notifies.
+    /// The calling thread notifies. The last to do so is entered as if it held the condition.
     #[track_caller]
     pub(crate) fn notifies(&self) {
-        let place = Location::caller();
-        if let Some(object) = self.object() {
-            let (thread, trace, since) = (thread_id(), trace(), observer::now());
-            let hold = Hold { thread, count: 1, place, since, trace };
-            keep(|registry| registry.notifies(object, thread_ends, hold));
-        }
+        self.hold(1, Location::caller());
     }
 }
 
@@ -159,7 +154,7 @@ impl Tag {
 impl Drop for Tag {
     fn drop(&mut self) {
         if let Some(&number) = self.number.get() {
-            keep(|registry| registry.object_ends(number));
+            keep(|registry| registry.nobody_holds(number));
         }
     }
 }
@@ -169,13 +164,16 @@ impl Drop for Tag {
 pub(crate) struct Waiting {
     /// 0 if it is not in the books.
     number: u64,
+    thread: ThreadId,
     place: Place,
 }
 
 impl Waiting {
     /// The wait for a notification is over; the thread needs its lock.
     pub(crate) fn wants_lock(&self) {
-        ThreadTag::mine().notified();
+        if self.number != 0 {
+            ThreadTag(self.thread).notified();
+        }
     }
 
     /// And has it.
@@ -186,8 +184,7 @@ impl Waiting {
 
     fn end(&self) {
         if self.number != 0 {
-            let me = thread_id();
-            keep(|registry| registry.wait_ends(me, self.number));
+            keep(|registry| registry.wait_ends(self.thread, self.number));
         }
     }
 }
@@ -210,5 +207,48 @@ impl ThreadTag {
     /// It is about to be told that it was notified, and needs its lock now.
     pub(crate) fn notified(self) {
         keep(|registry| registry.notified(self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_entered(number: u64) -> bool {
+        snapshot(|registry| registry.objects.contains_key(&number)).unwrap()
+    }
+
+    #[test]
+    fn what_is_dropped_while_it_is_held_leaves_no_entry() {
+        let tag = Tag::new(Kind::Lock);
+        tag.acquired();
+        let number = tag.object().unwrap().number;
+        assert!(is_entered(number));
+        let moved = Box::new(tag);
+        assert!(is_entered(number));
+        drop(moved);
+        assert!(!is_entered(number));
+    }
+
+    #[test]
+    fn locks_inside_the_crate_are_not_watched() {
+        let tag = Tag::unwatched();
+        tag.acquired();
+        assert!(tag.object().is_none() && tag.number.get().is_none());
+        assert_eq!(tag.waits(Patience::Forever).number, 0);
+    }
+
+    /// What the books themselves do, in an allocator's hook for instance.
+    #[test]
+    fn a_call_amid_a_call_of_the_same_thread_does_nothing() {
+        let (outer, inner) = (Tag::new(Kind::Lock), Tag::new(Kind::Lock));
+        outer.acquired();
+        let nested = keep(|_| {
+            inner.acquired();
+            inner.number.get().is_some()
+        });
+        assert_eq!(nested, Some(false));
+        inner.acquired();
+        assert!(is_entered(inner.object().unwrap().number));
     }
 }

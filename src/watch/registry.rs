@@ -129,7 +129,7 @@ impl Registry {
         self.this_thread(hold.thread, at_its_end);
         if !matches!(object.kind, Kind::Semaphore | Kind::BoundedSemaphore) {
             // There can be one alone. (A `RawLock` may have been released before its acquisition was entered.)
-            self.take_holds(object.number);
+            self.nobody_holds(object.number);
         }
         let holds = &mut self.objects.entry(object.number).or_insert(Object { holds: Vec::new() }).holds;
         match holds.iter_mut().find(|before| before.thread == hold.thread) {
@@ -145,8 +145,11 @@ impl Registry {
         }
     }
 
-    pub(crate) fn releases(&mut self, object: u64) {
-        self.take_holds(object);
+    /// The object is being released, or is no more.
+    pub(crate) fn nobody_holds(&mut self, object: u64) {
+        for hold in self.objects.remove(&object).into_iter().flat_map(|object| object.holds) {
+            self.change_holds(hold.thread, -1);
+        }
     }
 
     /// Permits do not say who took them, and may be given back by another thread: those of the calling thread are taken for the ones,
@@ -170,25 +173,11 @@ impl Registry {
         gone.into_iter().for_each(|thread| self.change_holds(thread, -1));
     }
 
-    pub(crate) fn notifies(&mut self, object: ObjectName, at_its_end: fn(), hold: Hold) {
-        self.acquired(object, at_its_end, hold);
-    }
-
-    pub(crate) fn object_ends(&mut self, object: u64) {
-        self.take_holds(object);
-    }
-
     pub(crate) fn thread_ends(&mut self, me: ThreadId) {
         if let Some(thread) = self.threads.get_mut(&me) {
             thread.ended = true;
         }
         self.clear_away(me);
-    }
-
-    fn take_holds(&mut self, object: u64) {
-        for hold in self.objects.remove(&object).into_iter().flat_map(|object| object.holds) {
-            self.change_holds(hold.thread, -1);
-        }
     }
 
     fn change_holds(&mut self, thread: ThreadId, by: isize) {
@@ -232,7 +221,7 @@ mod tests {
         registry.thread_ends(ME);
         // It has left guards behind.
         assert!(registry.threads[&ME].ended);
-        registry.object_ends(LOCK.number);
+        registry.nobody_holds(LOCK.number);
         registry.lost_permits(ME + 1, SEMAPHORE.number, 1);
         assert_eq!(registry.threads.len(), 1);
         registry.lost_permits(ME + 1, SEMAPHORE.number, 1);

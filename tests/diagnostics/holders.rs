@@ -87,15 +87,19 @@ fn a_lock_in_the_place_of_one_that_died_held_has_no_stale_holder() {
     });
 }
 
+/// And what comes to lie in its old place has nothing to do with it.
 #[test]
 fn a_lock_that_moves_keeps_its_holder() {
-    let lock = Lock::new(()).named("moved: lock");
-    forget(lock.lock());
-    let moved = Arc::new(lock);
+    let mut place = Lock::new(()).named("moved: lock");
+    forget(place.lock());
+    let moved = Arc::new(std::mem::replace(&mut place, Lock::new(()).named("moved: next")));
+    drop(place.lock());
     let me = thread::current().id();
     spawn("moved: waiter", move || drop(moved.lock()));
     let report = until_all_wait(&["moved: waiter"]);
-    let [holder] = waiting(&report, "moved: waiter").unwrap().holders() else { panic!("{report}") };
+    let waits = waiting(&report, "moved: waiter").unwrap();
+    assert_eq!(waits.object().name(), Some("moved: lock"));
+    let [holder] = waits.holders() else { panic!("{report}") };
     assert_eq!(holder.thread().id(), Some(me));
 }
 
