@@ -28,6 +28,7 @@ use crate::lock::{LockGuard, OwnedLockGuard};
 use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated, torn_down};
 use crate::raw_lock::RawLock;
 use crate::rlock::{OwnedRLockGuard, RLockGuard};
+use crate::watch::{Kind, Tag};
 use std::fmt;
 
 mod sealed {
@@ -319,21 +320,25 @@ impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 /// With nobody waiting, `notify_one`, `notify` and `notify_all` are one load. 40 bytes on a 64-bit system, no allocation.
 pub struct Condition {
     crowd: Crowd,
+    tag: Tag,
 }
 
 impl Condition {
     const_unless_loom! {
         /// A condition with nobody waiting.
         pub fn new() -> Self {
-            Condition { crowd: Crowd::new() }
+            Condition { crowd: Crowd::new(), tag: Tag::new(Kind::Condition) }
         }
     }
+
+    named!(tag);
 
     /// Releases the lock, waits until notified, and locks again.
     ///
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait<G: WaitGuard>(&self, guard: &mut G) {
         let notified = self.wait_within(guard, Patience::Forever);
         debug_assert!(notified);
@@ -346,6 +351,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     #[must_use = "whether the wait was notified or timed out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_timeout<G: WaitGuard>(&self, guard: &mut G, timeout: Duration) -> bool {
         self.wait_within(guard, Patience::timeout(timeout))
     }
@@ -356,6 +362,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     #[must_use = "whether the wait was notified or timed out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_deadline<G: WaitGuard>(&self, guard: &mut G, deadline: Instant) -> bool {
         self.wait_within(guard, Patience::Until(deadline))
     }
@@ -366,6 +373,7 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_while<G: WaitGuard>(&self, guard: &mut G, blocked: impl FnMut(&mut G) -> bool) {
         let unblocked = self.wait_while_within(guard, Levels::One, Patience::Forever, blocked);
         debug_assert!(unblocked);
@@ -378,6 +386,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     #[must_use = "whether the predicate was met or the time ran out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_while_timeout<G: WaitGuard>(
         &self,
         guard: &mut G,
@@ -394,6 +403,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     #[must_use = "whether the predicate was met or the time ran out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_while_deadline<G: WaitGuard>(
         &self,
         guard: &mut G,
@@ -419,6 +429,7 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels<G: ReentrantWaitGuard>(&self, guard: &mut G) {
         let notified = self.wait_outside(guard, Levels::All, Patience::Forever.deadline());
         debug_assert!(notified);
@@ -431,6 +442,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the wait was notified or timed out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_timeout<G: ReentrantWaitGuard>(&self, guard: &mut G, timeout: Duration) -> bool {
         self.wait_outside(guard, Levels::All, Patience::timeout(timeout).deadline())
     }
@@ -442,6 +454,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the wait was notified or timed out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_deadline<G: ReentrantWaitGuard>(&self, guard: &mut G, deadline: Instant) -> bool {
         self.wait_outside(guard, Levels::All, Patience::Until(deadline).deadline())
     }
@@ -452,6 +465,7 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while<G: ReentrantWaitGuard>(
         &self,
         guard: &mut G,
@@ -467,6 +481,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the predicate was met or the time ran out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_timeout<G: ReentrantWaitGuard>(
         &self,
         guard: &mut G,
@@ -482,6 +497,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     #[must_use = "whether the predicate was met or the time ran out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_deadline<G: ReentrantWaitGuard>(
         &self,
         guard: &mut G,
@@ -493,21 +509,25 @@ impl Condition {
 
     /// Wakes the longest waiting thread, if any. How many were woken.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn notify_one(&self) -> usize {
         self.notify(1)
     }
 
     /// Wakes the `count` longest waiting threads, or all if there are fewer. How many were woken.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn notify(&self, count: usize) -> usize {
         if mutated(Mutant::ConditionNotifyWithoutWake) {
             return 0;
         }
+        self.tag.notifies();
         self.crowd.notify(count)
     }
 
     /// Wakes all threads that are waiting. How many were woken.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn notify_all(&self) -> usize {
         self.notify(usize::MAX)
     }
@@ -517,10 +537,12 @@ impl Condition {
         self.crowd.waiting()
     }
 
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn wait_within<G: WaitGuard>(&self, guard: &mut G, patience: Patience) -> bool {
         self.wait_outside(guard, Levels::One, patience.deadline())
     }
 
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn wait_while_within<G: WaitGuard>(
         &self,
         guard: &mut G,
@@ -548,6 +570,7 @@ impl Condition {
     }
 
     /// One wait, with all levels released meanwhile.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn wait_outside<G: WaitGuard>(&self, guard: &mut G, levels: Levels, deadline: Option<Deadline>) -> bool {
         let outside = Outside::new(guard, levels);
         let notified = self.wait_once(outside.guard.raw(sealed::Key(())), deadline);
@@ -558,9 +581,11 @@ impl Condition {
 
     /// One wait, with the lock released meanwhile. No deadline means that there is no time at all. `None`, and nothing has happened, if
     /// others are waiting with another lock.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn wait_once(&self, lock: &RawLock, deadline: Option<Deadline>) -> Option<bool> {
+        let waiting = self.tag.waits_without(lock.tag(), deadline);
         // SAFETY: the caller's guard holds the lock, and is borrowed mutably for the whole wait.
-        unsafe { self.crowd.wait(lock, deadline) }.ok()
+        unsafe { self.crowd.wait(lock, deadline, waiting) }.ok()
     }
 }
 

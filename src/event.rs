@@ -12,6 +12,7 @@
 
 use crate::epoch::{Epoch, Number};
 use crate::platform::{Duration, Instant, Patience};
+use crate::watch::{Kind, Tag};
 use std::fmt;
 
 /// A flag that threads wait for. Python's `threading.Event`.
@@ -96,15 +97,18 @@ use std::fmt;
 /// may free it.
 pub struct Event {
     epoch: Epoch,
+    tag: Tag,
 }
 
 impl Event {
     const_unless_loom! {
         /// An event that is not set.
         pub fn new() -> Self {
-            Event { epoch: Epoch::new() }
+            Event { epoch: Epoch::new(), tag: Tag::new(Kind::Event) }
         }
     }
+
+    named!(tag);
 
     /// Sets the event, and lets all go who wait for it.
     #[inline]
@@ -126,6 +130,7 @@ impl Event {
 
     /// Waits until the event is set.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait(&self) {
         let set = self.wait_within(Patience::Forever);
         debug_assert!(set);
@@ -135,6 +140,7 @@ impl Event {
     /// for ever.
     #[inline]
     #[must_use = "whether the event was set or the time ran out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         self.wait_within(Patience::timeout(timeout))
     }
@@ -142,19 +148,23 @@ impl Event {
     /// Waits until `deadline` at most until the event is set: whether it was. A deadline that has passed is one look.
     #[inline]
     #[must_use = "whether the event was set or the time ran out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_deadline(&self, deadline: Instant) -> bool {
         self.wait_within(Patience::Until(deadline))
     }
 
     /// The one body of all forms.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn wait_within(&self, patience: Patience) -> bool {
         let now = self.epoch.now();
         now.is_odd() || self.wait_contended(now, patience)
     }
 
     #[cold]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn wait_contended(&self, seen: Number, patience: Patience) -> bool {
+        let _waiting = self.tag.waits(patience);
         patience.deadline().is_some_and(|deadline| self.epoch.wait_out(seen, &deadline))
     }
 }

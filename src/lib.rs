@@ -47,6 +47,11 @@
 //! and nothing worse. Your code (destructors, predicates) never runs under an internal lock, but for a
 //! barrier's action, which is one at a time.
 //!
+//! # Diagnostics
+//!
+//! With the feature `diagnostics` a module of that name reports which threads wait for what, who holds it, and which wait for each other. Each
+//! type can be given a name for that by its `named`, which is a `const fn`, there without the feature too, and then does nothing.
+//!
 //! # Model builds
 //!
 //! With `RUSTFLAGS="--cfg loom"` (or `--cfg shuttle`) the whole crate runs on [loom]'s (or [shuttle]'s) atomics and
@@ -70,6 +75,22 @@ macro_rules! const_unless_loom {
     };
 }
 
+/// `named`, for a type whose watch tag is `$tag`. It exists with and without the feature `diagnostics`.
+macro_rules! named {
+    ($($tag:tt)+) => {
+        const_unless_loom! {
+            /// The same, with a name for the reports of the feature `diagnostics`. Without the feature, in model builds too, this
+            /// does nothing and the name takes no room.
+            #[must_use]
+            #[inline]
+            pub fn named(mut self, name: &'static str) -> Self {
+                self.$($tag)+.set_name(name);
+                self
+            }
+        }
+    };
+}
+
 /// The README's examples are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -77,6 +98,8 @@ struct Readme;
 
 mod barrier;
 mod condition;
+#[cfg(all(feature = "diagnostics", not(any(loom, shuttle))))]
+pub mod diagnostics;
 mod epoch;
 mod event;
 mod gate;
@@ -89,6 +112,7 @@ mod raw_lock;
 mod raw_rlock;
 mod rlock;
 mod semaphore;
+mod watch;
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod cost_of_waiting_tests;

@@ -90,6 +90,7 @@ use crate::platform::{
     Deadline, Duration, Instant, Mutant, Patience, Spin, Stopwatch, Wait, abstract_locks, futex, mutated,
     spin_until,
 };
+use crate::watch::{Kind, Tag};
 use std::fmt;
 
 const LOCKED: u32 = 1;
@@ -213,21 +214,52 @@ impl std::error::Error for NotLocked {}
 /// Four bytes. Uncontended, two atomic read-modify-write operations for an acquire and release pair, no system call.
 pub struct RawLock {
     word: AtomicU32,
+    tag: Tag,
 }
 
 impl RawLock {
     const_unless_loom! {
         /// A free lock.
         pub fn new() -> Self {
-            RawLock { word: AtomicU32::new(0) }
+            RawLock::tagged(Tag::new(Kind::RawLock))
         }
+    }
+
+    const_unless_loom! {
+        /// A free lock that the watch knows by this tag.
+        pub(crate) fn tagged(tag: Tag) -> Self {
+            RawLock { word: AtomicU32::new(0), tag }
+        }
+    }
+
+    named!(tag);
+
+    const_unless_loom! {
+        pub(crate) fn set_name(&mut self, name: &'static str) {
+            self.tag.set_name(name);
+        }
+    }
+
+    pub(crate) fn tag(&self) -> &Tag {
+        &self.tag
     }
 
     /// Waits until the lock is free and takes it. `lock.acquire()` in Python.
     ///
     /// The lock is not reentrant: a thread that acquires it twice waits until another thread releases it.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn acquire(&self) {
+        if let Err(word) = self.word.compare_exchange(0, LOCKED, Acquire, Relaxed) {
+            let _waiting = self.tag.waits(Patience::Forever);
+            self.acquire_forever(word);
+        }
+        self.tag.acquired();
+    }
+
+    /// The same, for a wait that the watch knows of.
+    #[inline]
+    pub(crate) fn acquire_unwatched(&self) {
         if let Err(word) = self.word.compare_exchange(0, LOCKED, Acquire, Relaxed) {
             self.acquire_forever(word);
         }
@@ -236,6 +268,7 @@ impl RawLock {
     /// Takes the lock if it is free. `lock.acquire(blocking=False)`.
     #[inline]
     #[must_use = "if the result is false, the lock was not acquired"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_acquire(&self) -> bool {
         self.acquire_within(Patience::None)
     }
@@ -245,6 +278,7 @@ impl RawLock {
     /// `Duration::ZERO` is one look; `Duration::MAX` is for ever.
     #[inline]
     #[must_use = "if the result is false, the lock was not acquired"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn acquire_timeout(&self, timeout: Duration) -> bool {
         self.acquire_within(Patience::timeout(timeout))
     }
@@ -252,6 +286,7 @@ impl RawLock {
     /// Waits until `deadline` at most; whether the lock was acquired. A deadline that has passed is one look.
     #[inline]
     #[must_use = "if the result is false, the lock was not acquired"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn acquire_deadline(&self, deadline: Instant) -> bool {
         self.acquire_within(Patience::Until(deadline))
     }
@@ -263,6 +298,7 @@ impl RawLock {
     /// [`NotLocked`], and nothing has changed, if nobody holds the lock.
     #[inline]
     pub fn release(&self) -> Result<(), NotLocked> {
+        self.tag.releases();
         // Release: what the holder did is visible to the next acquirer.
         match self.word.compare_exchange(LOCKED, 0, Release, Relaxed) {
             // An abstract lock has no count of its sleepers, so each release wakes.
@@ -282,11 +318,19 @@ impl RawLock {
 
     /// The one body of all forms of `acquire`.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn acquire_within(&self, patience: Patience) -> bool {
-        match self.word.compare_exchange(0, LOCKED, Acquire, Relaxed) {
+        let acquired = match self.word.compare_exchange(0, LOCKED, Acquire, Relaxed) {
             Ok(_) => true,
-            Err(word) => self.acquire_contended(word, patience),
+            Err(word) => {
+                let _waiting = self.tag.waits(patience);
+                self.acquire_contended(word, patience)
+            }
+        };
+        if acquired {
+            self.tag.acquired();
         }
+        acquired
     }
 
     /// Releases a lock that the caller holds.
@@ -296,6 +340,7 @@ impl RawLock {
     /// The calling code holds the lock, and nobody else will release it.
     #[inline]
     pub(crate) unsafe fn unlock(&self) {
+        self.tag.releases();
         if abstract_locks() {
             // SAFETY: `self` is live until the store, which is the last access.
             unsafe { futex::store_and_wake(&self.word, 0, Release, |_| true) };

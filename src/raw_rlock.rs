@@ -42,6 +42,7 @@
 use crate::platform::atomic::{AtomicThreadId, Ordering::Relaxed};
 use crate::platform::{Mutant, Patience, ThreadId, UnsafeCell, mutated, thread_id};
 use crate::raw_lock::RawLock;
+use crate::watch::{Kind, Tag};
 
 /// No thread has this number.
 const NOBODY: ThreadId = 0;
@@ -76,15 +77,22 @@ impl RawRLock {
     const_unless_loom! {
         pub(crate) fn new() -> Self {
             RawRLock {
-                raw: RawLock::new(),
+                raw: RawLock::tagged(Tag::new(Kind::RLock)),
                 held: UnsafeCell::new(Held { depth: 0, lent: 0 }),
                 owner: AtomicThreadId::new(NOBODY),
             }
         }
     }
 
+    const_unless_loom! {
+        pub(crate) fn set_name(&mut self, name: &'static str) {
+            self.raw.set_name(name);
+        }
+    }
+
     /// One level more, after a wait if another thread has the lock.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn acquire(&self) {
         let me = thread_id();
         if self.is_owned_by(me) {
@@ -97,6 +105,7 @@ impl RawRLock {
 
     /// The same for as long as patience lasts; whether there is one level more.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn acquire_within(&self, patience: Patience) -> bool {
         let me = thread_id();
         if self.is_owned_by(me) {

@@ -154,6 +154,8 @@ impl<T> RLock<T> {
         }
     }
 
+    named!(raw);
+
     /// The value. Nobody can hold the lock, since it is owned here.
     pub fn into_inner(self) -> T {
         self.value.into_inner()
@@ -167,6 +169,7 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock(&self) -> RLockGuard<'_, T> {
         self.raw.acquire();
         RLockGuard::new(self)
@@ -178,6 +181,7 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock(&self) -> Option<RLockGuard<'_, T>> {
         self.lock_within(Patience::None)
     }
@@ -190,6 +194,7 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_timeout(&self, timeout: Duration) -> Option<RLockGuard<'_, T>> {
         self.lock_within(Patience::timeout(timeout))
     }
@@ -201,11 +206,13 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_deadline(&self, deadline: Instant) -> Option<RLockGuard<'_, T>> {
         self.lock_within(Patience::Until(deadline))
     }
 
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn lock_within(&self, patience: Patience) -> Option<RLockGuard<'_, T>> {
         self.raw.acquire_within(patience).then(|| RLockGuard::new(self))
     }

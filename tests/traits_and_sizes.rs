@@ -1,6 +1,6 @@
 //! `Send`, `Sync`, unwind safety and sizes, pinned: changing one is a breaking change or a cost, and must be meant.
 
-use static_assertions::{assert_eq_size, assert_impl_all, assert_not_impl_any, const_assert};
+use static_assertions::{assert_impl_all, assert_not_impl_any};
 use std::cell::Cell;
 use std::error::Error;
 use std::fmt::{Debug, Display};
@@ -105,26 +105,33 @@ assert_impl_all!(PutError<Rc<u8>>: Error);
 assert_impl_all!(GetError: Error, Send, Sync);
 assert_impl_all!(TooManyDone: Error, Send, Sync);
 
-assert_eq_size!(RawLock, u32);
-assert_eq_size!(Event, u32);
-assert_eq_size!(Lock<()>, u32);
-assert_eq_size!(Lock<u32>, u64);
-assert_eq_size!(LockGuard<'static, u64>, usize);
-assert_eq_size!(Option<LockGuard<'static, u64>>, usize);
-assert_eq_size!(Option<OwnedLockGuard<u64>>, usize);
-#[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<RLock<()>>() == 24);
-assert_eq_size!(RLockGuard<'static, u64>, Option<RLockGuard<'static, u64>>, usize);
-assert_eq_size!(Option<OwnedRLockGuard<u64>>, usize);
-#[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<Condition>() == 40);
-#[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<Semaphore>() == 48);
-assert_eq_size!(BoundedSemaphore, Semaphore);
-assert_eq_size!(Permit<'static>, OwnedPermit, [usize; 2]);
-assert_eq_size!(Result<Permit<'static>, Closed>, Result<OwnedPermit, Closed>, [usize; 2]);
-#[cfg(target_pointer_width = "64")]
-const_assert!(size_of::<Barrier>() == 104);
+/// With the feature `diagnostics` each object has a name and a number beside.
+#[cfg(not(feature = "diagnostics"))]
+mod sizes {
+    use super::*;
+    use static_assertions::{assert_eq_size, const_assert};
+
+    assert_eq_size!(RawLock, u32);
+    assert_eq_size!(Event, u32);
+    assert_eq_size!(Lock<()>, u32);
+    assert_eq_size!(Lock<u32>, u64);
+    assert_eq_size!(LockGuard<'static, u64>, usize);
+    assert_eq_size!(Option<LockGuard<'static, u64>>, usize);
+    assert_eq_size!(Option<OwnedLockGuard<u64>>, usize);
+    #[cfg(target_pointer_width = "64")]
+    const_assert!(size_of::<RLock<()>>() == 24);
+    assert_eq_size!(RLockGuard<'static, u64>, Option<RLockGuard<'static, u64>>, usize);
+    assert_eq_size!(Option<OwnedRLockGuard<u64>>, usize);
+    #[cfg(target_pointer_width = "64")]
+    const_assert!(size_of::<Condition>() == 40);
+    #[cfg(target_pointer_width = "64")]
+    const_assert!(size_of::<Semaphore>() == 48);
+    assert_eq_size!(BoundedSemaphore, Semaphore);
+    assert_eq_size!(Permit<'static>, OwnedPermit, [usize; 2]);
+    assert_eq_size!(Result<Permit<'static>, Closed>, Result<OwnedPermit, Closed>, [usize; 2]);
+    #[cfg(target_pointer_width = "64")]
+    const_assert!(size_of::<Barrier>() == 104);
+}
 
 /// All of these can be `static`.
 static _LOCK: Lock<Vec<u8>> = Lock::new(Vec::new());
@@ -137,14 +144,18 @@ static _EVENT: Event = Event::new();
 static _BARRIER: Barrier = Barrier::new(3);
 static _ACTING: Barrier = Barrier::with_action(3, (|| ()) as fn()).with_timeout(std::time::Duration::MAX);
 static _QUEUE: Queue<String> = Queue::unbounded();
+/// With a name as well; it takes no room without the feature `diagnostics`.
+static _NAMED: Lock<Vec<u8>> = Lock::new(Vec::new()).named("named");
 
 /// R15, R19: the assertions above, and so this file, do not compile if a guard can be sent, or shared beyond what its value allows.
 #[test]
 fn r15_r19_the_assertions_above_compiled() {
-    assert_eq!(size_of::<RawLock>(), 4);
+    assert!(size_of::<RawLock>() == 4 || cfg!(feature = "diagnostics"));
 }
 
 // Nothing is poisoned, and no user code runs under an internal lock.
 assert_impl_all!(Semaphore: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
 assert_impl_all!(BoundedSemaphore: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
 assert_impl_all!(Condition: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
+assert_impl_all!(Event: std::panic::UnwindSafe, std::panic::RefUnwindSafe);
+assert_impl_all!(RawLock: std::panic::UnwindSafe, std::panic::RefUnwindSafe);

@@ -11,6 +11,7 @@ mod rounds;
 
 use crate::lock::Lock;
 use crate::platform::{Duration, Instant, Mutant, Patience, mutated};
+use crate::watch::{Kind, Tag};
 use rounds::{Arrival, Outcome, Rounds};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -169,6 +170,7 @@ pub struct Barrier<A: ?Sized = fn()> {
     rounds: Rounds,
     timeout: Option<Duration>,
     acts: bool,
+    tag: Tag,
     action: Lock<A>,
 }
 
@@ -182,7 +184,7 @@ impl Barrier {
         pub fn new(parties: usize) -> Self {
             assert!(parties > 0, "Barrier::new: a barrier needs at least one party");
             const fn nothing() {}
-            Barrier { rounds: Rounds::new(parties), timeout: None, acts: false, action: Lock::new(nothing) }
+            Barrier { rounds: Rounds::new(parties), timeout: None, acts: false, tag: Tag::new(Kind::Barrier), action: Lock::tagged(Tag::unwatched(), nothing) }
         }
     }
 }
@@ -198,7 +200,7 @@ impl<A: FnMut() + Send> Barrier<A> {
         /// If `parties` is 0.
         pub fn with_action(parties: usize, action: A) -> Self {
             assert!(parties > 0, "Barrier::with_action: a barrier needs at least one party");
-            Barrier { rounds: Rounds::new(parties), timeout: None, acts: true, action: Lock::new(action) }
+            Barrier { rounds: Rounds::new(parties), timeout: None, acts: true, tag: Tag::new(Kind::Barrier), action: Lock::tagged(Tag::unwatched(), action) }
         }
     }
 }
@@ -213,6 +215,8 @@ impl<A> Barrier<A> {
             self
         }
     }
+
+    named!(tag);
 }
 
 impl<A: FnMut() + Send + ?Sized> Barrier<A> {
@@ -225,6 +229,7 @@ impl<A: FnMut() + Send + ?Sized> Barrier<A> {
     /// # Panics
     ///
     /// If the action does, and this is the thread that runs it.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait(&self) -> Result<BarrierWait, Broken> {
         self.wait_within(self.timeout.map_or(Patience::Forever, Patience::timeout))
     }
@@ -242,6 +247,7 @@ impl<A: FnMut() + Send + ?Sized> Barrier<A> {
     /// # Panics
     ///
     /// If the action does, and this is the thread that runs it.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> Result<BarrierWait, Broken> {
         self.wait_within(Patience::timeout(timeout))
     }
@@ -256,14 +262,20 @@ impl<A: FnMut() + Send + ?Sized> Barrier<A> {
     /// # Panics
     ///
     /// If the action does, and this is the thread that runs it.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_deadline(&self, deadline: Instant) -> Result<BarrierWait, Broken> {
         self.wait_within(Patience::Until(deadline))
     }
 
     /// The one body of all forms.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn wait_within(&self, patience: Patience) -> Result<BarrierWait, Broken> {
         let last = self.parties() - 1;
-        match self.rounds.arrive(patience, self.acts)? {
+        let arrival = {
+            let _waiting = self.tag.waits(patience);
+            self.rounds.arrive(patience, self.acts)?
+        };
+        match arrival {
             Arrival::Passed(index) => Ok(BarrierWait { index, leader: index == last }),
             Arrival::Last(round) => {
                 self.act(round)?;

@@ -40,6 +40,7 @@ pub(super) use crate::epoch::Number;
 use crate::gate::{WaitList, Waiter};
 use crate::lock::{Lock, LockGuard};
 use crate::platform::{Deadline, Mutant, Patience, Spin, mutated, spin_until, torn_down};
+use crate::watch::Tag;
 
 /// What the waiters of a round are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl Rounds {
     const_unless_loom! {
         pub(super) fn new(parties: usize) -> Self {
             let state = State { line: WaitList::new(), arrived: 0, phase: Phase::Open };
-            Rounds { parties, epoch: Epoch::new(), state: Lock::new(state) }
+            Rounds { parties, epoch: Epoch::new(), state: Lock::tagged(Tag::unwatched(), state) }
         }
     }
 

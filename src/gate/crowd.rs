@@ -59,6 +59,7 @@ use crate::platform::atomic::{
 };
 use crate::platform::{Deadline, Mutant, Spin, Wait, futex, mutated, spin_until, torn_down};
 use crate::raw_lock::RawLock;
+use crate::watch::Waiting;
 use std::cell::Cell;
 use std::fmt;
 use std::ptr;
@@ -100,12 +101,14 @@ impl Crowd {
         &self,
         lock: &RawLock,
         deadline: Option<Deadline>,
+        waiting: Waiting,
     ) -> Result<bool, AnotherLock> {
         let waiter = Waiter::new(ptr::from_ref(lock).expose_provenance());
         let member = Member {
             crowd: self,
             waiter: &waiter,
             lock,
+            waiting,
             stage: Cell::new(Stage::Outside),
             slept: Cell::new(false),
             amid_panic: torn_down(),
@@ -162,6 +165,8 @@ impl Crowd {
                 };
                 // SAFETY: it is alive until it is told, and its links belong to the chain.
                 let channel = channel(unsafe { (*waiter).ticket() });
+                // SAFETY: as above.
+                unsafe { (*waiter).thread }.notified();
                 // Release: what the notifier did is visible to the waiter. The last access to it.
                 // SAFETY: as above.
                 if unsafe { &*waiter }.word.swap(told, Release) == ASLEEP {
@@ -219,6 +224,8 @@ struct Member<'a> {
     crowd: &'a Crowd,
     waiter: &'a Waiter,
     lock: &'a RawLock,
+    /// Its wait, for the watch.
+    waiting: Waiting,
     stage: Cell<Stage>,
     /// Whether it has slept since it was told.
     slept: Cell<bool>,
@@ -303,11 +310,15 @@ impl Drop for Member<'_> {
         if self.stage.get() == Stage::InLine {
             self.leave();
         }
-        match self.stage.get() {
-            Stage::Outside => {}
-            Stage::Counted => self.lock.acquire_counted(self.slept.get()),
-            Stage::InLine | Stage::Left => self.lock.acquire(),
+        if self.stage.get() == Stage::Outside {
+            return;
         }
+        self.waiting.wants_lock();
+        match self.stage.get() {
+            Stage::Counted => self.lock.acquire_counted(self.slept.get()),
+            _ => self.lock.acquire_unwatched(),
+        }
+        self.waiting.has_lock(self.lock.tag());
     }
 }
 

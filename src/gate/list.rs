@@ -23,6 +23,7 @@ use crate::platform::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 use crate::platform::{Deadline, UnsafeCell, Wait, futex, torn_down};
+use crate::watch::ThreadTag;
 use std::ptr;
 
 /// A waiter's word: nobody has picked it yet, and it is awake.
@@ -46,6 +47,8 @@ pub(crate) struct Waiter {
     pub(super) word: AtomicU32,
     /// What the thread waits for, in the terms of the object that the gate belongs to.
     pub(super) tag: usize,
+    /// Whose it is, for the watch.
+    pub(super) thread: ThreadTag,
     linked: UnsafeCell<bool>,
     links: UnsafeCell<Links>,
 }
@@ -63,6 +66,7 @@ impl Waiter {
         Waiter {
             word: AtomicU32::new(WAITING),
             tag,
+            thread: ThreadTag::mine(),
             linked: UnsafeCell::new(false),
             links: UnsafeCell::new(links),
         }

@@ -95,6 +95,7 @@ use crate::platform::atomic::{
 };
 use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, sc_handshake, spin_until};
 use crate::raw_lock::RawLock;
+use crate::watch::Tag;
 pub(crate) use crowd::Crowd;
 use list::{RELEASED, WOKEN};
 pub(crate) use list::{WaitList, Waiter};
@@ -126,7 +127,7 @@ impl RefUnwindSafe for Gate {}
 impl Gate {
     const_unless_loom! {
         pub(crate) fn new() -> Self {
-            Gate { word: AtomicU32::new(0), lock: RawLock::new(), line: UnsafeCell::new(WaitList::new()) }
+            Gate { word: AtomicU32::new(0), lock: RawLock::tagged(Tag::unwatched()), line: UnsafeCell::new(WaitList::new()) }
         }
     }
 

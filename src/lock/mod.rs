@@ -15,6 +15,7 @@ pub use owned::{OwnedLockGuard, OwnedMappedLockGuard};
 
 use crate::platform::{Duration, Instant, Patience, UnsafeCell};
 use crate::raw_lock::RawLock;
+use crate::watch::{Kind, Tag};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -138,9 +139,18 @@ impl<T> Lock<T> {
     const_unless_loom! {
         /// A free lock around `value`.
         pub fn new(value: T) -> Self {
-            Lock { raw: RawLock::new(), value: UnsafeCell::new(value) }
+            Lock::tagged(Tag::new(Kind::Lock), value)
         }
     }
+
+    const_unless_loom! {
+        /// A free lock that the watch knows by this tag.
+        pub(crate) fn tagged(tag: Tag, value: T) -> Self {
+            Lock { raw: RawLock::tagged(tag), value: UnsafeCell::new(value) }
+        }
+    }
+
+    named!(raw);
 
     /// The value. Nobody else can hold the lock, since it is owned here.
     pub fn into_inner(self) -> T {
@@ -153,6 +163,7 @@ impl<T: ?Sized> Lock<T> {
     ///
     /// A thread that locks twice without unlocking waits for itself, for ever.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock(&self) -> LockGuard<'_, T> {
         self.raw.acquire();
         LockGuard::new(self)
@@ -160,6 +171,7 @@ impl<T: ?Sized> Lock<T> {
 
     /// Takes the lock if it is free.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
         self.lock_within(Patience::None)
     }
@@ -168,17 +180,20 @@ impl<T: ?Sized> Lock<T> {
     ///
     /// `Duration::ZERO` is one look; `Duration::MAX` is for ever.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_timeout(&self, timeout: Duration) -> Option<LockGuard<'_, T>> {
         self.lock_within(Patience::timeout(timeout))
     }
 
     /// Waits for the lock until `deadline` at most. A deadline that has passed is one look.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_deadline(&self, deadline: Instant) -> Option<LockGuard<'_, T>> {
         self.lock_within(Patience::Until(deadline))
     }
 
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn lock_within(&self, patience: Patience) -> Option<LockGuard<'_, T>> {
         self.raw.acquire_within(patience).then(|| LockGuard::new(self))
     }
@@ -206,6 +221,7 @@ impl<T: ?Sized> Lock<T> {
     ///
     /// Beside that of [`lock`](Lock::lock), a clone of the `Arc` for a guard, and its drop; an attempt that fails clones nothing.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned(self: &Arc<Self>) -> OwnedLockGuard<T> {
         self.raw.acquire();
         OwnedLockGuard::new(Arc::clone(self))
@@ -213,6 +229,7 @@ impl<T: ?Sized> Lock<T> {
 
     /// Takes the lock if it is free, with a guard that owns a share of it.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedLockGuard<T>> {
         self.lock_owned_within(Patience::None)
     }
@@ -221,6 +238,7 @@ impl<T: ?Sized> Lock<T> {
     ///
     /// `Duration::ZERO` is one look; `Duration::MAX` is for ever.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_timeout(self: &Arc<Self>, timeout: Duration) -> Option<OwnedLockGuard<T>> {
         self.lock_owned_within(Patience::timeout(timeout))
     }
@@ -228,11 +246,13 @@ impl<T: ?Sized> Lock<T> {
     /// Waits for the lock until `deadline` at most, for a guard that owns a share of it. A deadline that has passed is one
     /// look.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_deadline(self: &Arc<Self>, deadline: Instant) -> Option<OwnedLockGuard<T>> {
         self.lock_owned_within(Patience::Until(deadline))
     }
 
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn lock_owned_within(self: &Arc<Self>, patience: Patience) -> Option<OwnedLockGuard<T>> {
         self.raw.acquire_within(patience).then(|| OwnedLockGuard::new(Arc::clone(self)))
     }

@@ -22,6 +22,7 @@
 //! * `Spin`: a bounded pause between two looks at a word. In a model, no spinning at all.
 //! * `sc_handshake`: see there; the one place that leans on `SeqCst` accesses.
 //! * `abstract_locks`: whether `RawLock` is replaced by its specification (models only).
+//! * `observer`: what the feature `diagnostics` needs beside; ordinary builds only.
 //! * `torn_down`: whether destructors must leave everything alone (a failed model being unwound).
 //! * `mutated`: whether one line is switched off (models only; how the models are shown to be able to fail).
 
@@ -51,6 +52,8 @@ pub(crate) use std::time::{Duration, Instant};
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 pub(crate) use os::counted;
+#[cfg(all(feature = "diagnostics", not(any(loom, shuttle))))]
+pub(crate) use os::observer;
 
 /// Looks whether `met`, again and again within the budget of `spin`. Not at once: the caller has looked.
 #[inline]

@@ -13,6 +13,7 @@ use crate::platform::atomic::{
     Ordering::{Acquire, SeqCst},
 };
 use crate::platform::{Mutant, mutated};
+use crate::watch::Tag;
 use std::collections::VecDeque;
 
 /// A container of items with a task count and a shutdown state. All operations are linearizable together.
@@ -99,14 +100,18 @@ impl<T> Locked<T> {
     const_unless_loom! {
         pub(crate) fn unbounded() -> Self {
             let inside = Inside { items: VecDeque::new(), unfinished: 0, times_idle: 0, state: OPEN };
-            Locked { inside: Lock::new(inside), status: AtomicUsize::new(OPEN), capacity: None }
+            Locked { inside: Lock::tagged(Tag::unwatched(), inside), status: AtomicUsize::new(OPEN), capacity: None }
         }
     }
 
     pub(crate) fn bounded(capacity: usize) -> Self {
         let items = VecDeque::with_capacity(capacity.min(ALLOCATED_AT_ONCE));
         let inside = Inside { items, unfinished: 0, times_idle: 0, state: OPEN };
-        Locked { inside: Lock::new(inside), status: AtomicUsize::new(OPEN), capacity: Some(capacity) }
+        Locked {
+            inside: Lock::tagged(Tag::unwatched(), inside),
+            status: AtomicUsize::new(OPEN),
+            capacity: Some(capacity),
+        }
     }
 
     /// Publishes the state of `inside`, which the caller has changed under the lock.

@@ -18,6 +18,7 @@ use super::core::{Core, Remains};
 use super::error::{GetError, PutError, ShutDown, TooManyDone};
 use crate::gate::Gate;
 use crate::platform::{Mutant, Patience, mutated};
+use crate::watch::{Kind, Tag};
 use crossbeam_utils::CachePadded;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -28,6 +29,7 @@ pub(crate) struct Face<T, C> {
     getters: CachePadded<Gate>,
     putters: CachePadded<Gate>,
     joiners: Gate,
+    tag: Tag,
     items: PhantomData<fn() -> T>,
 }
 
@@ -39,8 +41,15 @@ impl<T, C> Face<T, C> {
                 getters: CachePadded::new(Gate::new()),
                 putters: CachePadded::new(Gate::new()),
                 joiners: Gate::new(),
+                tag: Tag::new(Kind::Queue),
                 items: PhantomData,
             }
+        }
+    }
+
+    const_unless_loom! {
+        pub(crate) fn set_name(&mut self, name: &'static str) {
+            self.tag.set_name(name);
         }
     }
 }
@@ -52,6 +61,7 @@ impl<T, C: Core<T>> Face<T, C> {
 
     /// The one body of all forms of `put`.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn put(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
         let mut item = item;
         if patience == Patience::None || self.putters.admits_newcomers() {
@@ -68,7 +78,9 @@ impl<T, C: Core<T>> Face<T, C> {
     }
 
     #[cold]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn put_contended(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
+        let _waiting = self.tag.waits(patience);
         let mut waiting = Some(item);
         let attempt = || match self.core.try_push(waiting.take()?) {
             Err(PutError::Full(back)) => {
@@ -92,6 +104,7 @@ impl<T, C: Core<T>> Face<T, C> {
 
     /// The one body of all forms of `get`.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn get(&self, patience: Patience) -> Result<T, GetError> {
         let first = if patience == Patience::None || self.getters.admits_newcomers() {
             self.core.try_pop()
@@ -109,7 +122,9 @@ impl<T, C: Core<T>> Face<T, C> {
     }
 
     #[cold]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn get_contended(&self, patience: Patience) -> Result<T, GetError> {
+        let _waiting = self.tag.waits(patience);
         let attempt = || match self.core.try_pop() {
             Err(GetError::Empty) => None,
             ended => Some(ended),
@@ -132,6 +147,7 @@ impl<T, C: Core<T>> Face<T, C> {
     }
 
     /// The one body of all forms of `join`. Whether no task was left.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn join(&self, patience: Patience) -> bool {
         let first = self.core.tasks();
         // Also when new tasks came in the moment after.
@@ -139,7 +155,10 @@ impl<T, C: Core<T>> Face<T, C> {
             let now = self.core.tasks();
             now.unfinished == 0 || now.times_idle != first.times_idle
         };
-        first.unfinished == 0 || self.joiners.wait_for(patience, was_idle)
+        first.unfinished == 0 || {
+            let _waiting = self.tag.waits(patience);
+            self.joiners.wait_for(patience, was_idle)
+        }
     }
 
     pub(crate) fn shut_down(&self, how: Shutdown) {

@@ -30,6 +30,7 @@ impl<'a, T> TryIter<'a, T> {
 impl<T> Iterator for Iter<'_, T> {
     type Item = T;
 
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn next(&mut self) -> Option<T> {
         self.queue.get().ok()
     }

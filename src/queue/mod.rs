@@ -152,6 +152,8 @@ impl<T> Queue<T> {
         }
     }
 
+    named!(face);
+
     /// Adds an item, after waiting for room if there is none.
     ///
     /// # Errors
@@ -162,6 +164,7 @@ impl<T> Queue<T> {
     ///
     /// This and every other `put`, if there are `usize::MAX / 4` items. Nothing has changed then but for the item, which is gone.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put(&self, item: T) -> Result<(), ShutDown<T>> {
         never_full(self.face.put(item, Patience::Forever))
     }
@@ -182,6 +185,7 @@ impl<T> Queue<T> {
     ///
     /// Those of [`PutError`], with the item.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_timeout(&self, item: T, timeout: Duration) -> Result<(), PutError<T>> {
         self.face.put(item, Patience::timeout(timeout))
     }
@@ -192,6 +196,7 @@ impl<T> Queue<T> {
     ///
     /// Those of [`PutError`], with the item.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_deadline(&self, item: T, deadline: Instant) -> Result<(), PutError<T>> {
         self.face.put(item, Patience::Until(deadline))
     }
@@ -202,6 +207,7 @@ impl<T> Queue<T> {
     ///
     /// [`ShutDown`], if the queue has been shut down and has no item to give, also while waiting.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get(&self) -> Result<T, ShutDown> {
         never_empty(self.face.get(Patience::Forever))
     }
@@ -223,6 +229,7 @@ impl<T> Queue<T> {
     ///
     /// Those of [`GetError`].
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get_timeout(&self, timeout: Duration) -> Result<T, GetError> {
         self.face.get(Patience::timeout(timeout))
     }
@@ -233,6 +240,7 @@ impl<T> Queue<T> {
     ///
     /// Those of [`GetError`].
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get_deadline(&self, deadline: Instant) -> Result<T, GetError> {
         self.face.get(Patience::Until(deadline))
     }
@@ -278,6 +286,7 @@ impl<T> Queue<T> {
 
     /// Waits until every item that was put has been reported by [`task_done`](Queue::task_done), or was dropped by an
     /// immediate shutdown. A shutdown as such does not end it: somebody may still be working on an item.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn join(&self) {
         let idle = self.face.join(Patience::Forever);
         debug_assert!(idle);
@@ -285,12 +294,14 @@ impl<T> Queue<T> {
 
     /// Waits at most `timeout` until no item is unfinished; whether that was reached.
     #[must_use = "whether all tasks were done or the time ran out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn join_timeout(&self, timeout: Duration) -> bool {
         self.face.join(Patience::timeout(timeout))
     }
 
     /// Waits until no item is unfinished, until `deadline` at most; whether that was reached.
     #[must_use = "whether all tasks were done or the time ran out"]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn join_deadline(&self, deadline: Instant) -> bool {
         self.face.join(Patience::Until(deadline))
     }

@@ -48,6 +48,7 @@ impl<T: ?Sized> RLock<T> {
     /// Beside that of [`lock`](RLock::lock), a clone of the `Arc` for a guard, and its drop, also for one level more; an attempt that
     /// fails clones nothing.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned(self: &Arc<Self>) -> OwnedRLockGuard<T> {
         self.raw.acquire();
         OwnedRLockGuard::new(Arc::clone(self))
@@ -59,6 +60,7 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedRLockGuard<T>> {
         self.lock_owned_within(Patience::None)
     }
@@ -69,6 +71,7 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_timeout(self: &Arc<Self>, timeout: Duration) -> Option<OwnedRLockGuard<T>> {
         self.lock_owned_within(Patience::timeout(timeout))
     }
@@ -79,11 +82,13 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_deadline(self: &Arc<Self>, deadline: Instant) -> Option<OwnedRLockGuard<T>> {
         self.lock_owned_within(Patience::Until(deadline))
     }
 
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn lock_owned_within(self: &Arc<Self>, patience: Patience) -> Option<OwnedRLockGuard<T>> {
         self.raw.acquire_within(patience).then(|| OwnedRLockGuard::new(Arc::clone(self)))
     }

@@ -4,6 +4,7 @@ use super::core::{self, Core};
 use super::error::{AcquireError, Closed, OverRelease};
 use super::permit::{OwnedPermit, Permit};
 use crate::platform::{Duration, Instant, Patience};
+use crate::watch::Kind;
 use std::fmt;
 use std::sync::Arc;
 
@@ -96,9 +97,11 @@ impl BoundedSemaphore {
         ///
         /// If `permits` exceeds [`BoundedSemaphore::MAX_PERMITS`].
         pub fn new(permits: usize) -> Self {
-            BoundedSemaphore { core: Core::new(permits, permits) }
+            BoundedSemaphore { core: Core::new(Kind::BoundedSemaphore, permits, permits) }
         }
     }
+
+    named!(core);
 
     /// Adds `count` permits, and wakes those who can now be served. Works on a closed semaphore too.
     ///

@@ -16,6 +16,7 @@ macro_rules! calls {
             ///
             /// [`Closed`], also while waiting.
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire(&self) -> Result<Permit<'_>, Closed> {
                 self.acquire_many(1)
             }
@@ -30,6 +31,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many(&self, count: usize) -> Result<Permit<'_>, Closed> {
                 self.core.acquire(count).map(|()| Permit::new(&self.core, count))
             }
@@ -40,6 +42,7 @@ macro_rules! calls {
             ///
             /// [`AcquireError::NoPermits`], [`AcquireError::Closed`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire(&self) -> Result<Permit<'_>, AcquireError> {
                 self.try_acquire_many(1)
             }
@@ -54,6 +57,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire_many(&self, count: usize) -> Result<Permit<'_>, AcquireError> {
                 self.acquire_timed(count, Patience::None)
             }
@@ -64,6 +68,7 @@ macro_rules! calls {
             ///
             /// Those of [`AcquireError`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_timeout(&self, timeout: Duration) -> Result<Permit<'_>, AcquireError> {
                 self.acquire_timed(1, Patience::timeout(timeout))
             }
@@ -74,6 +79,7 @@ macro_rules! calls {
             ///
             /// Those of [`AcquireError`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_deadline(&self, deadline: Instant) -> Result<Permit<'_>, AcquireError> {
                 self.acquire_timed(1, Patience::Until(deadline))
             }
@@ -88,6 +94,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_timeout(
                 &self,
                 count: usize,
@@ -106,6 +113,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_deadline(
                 &self,
                 count: usize,
@@ -120,6 +128,7 @@ macro_rules! calls {
             ///
             /// [`Closed`], also while waiting.
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, Closed> {
                 self.acquire_many_owned(1)
             }
@@ -134,6 +143,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> Result<OwnedPermit, Closed> {
                 self.core.acquire(count).map(|()| self.owned(count))
             }
@@ -144,6 +154,7 @@ macro_rules! calls {
             ///
             /// [`AcquireError::NoPermits`], [`AcquireError::Closed`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, AcquireError> {
                 self.try_acquire_many_owned(1)
             }
@@ -158,6 +169,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire_many_owned(
                 self: &Arc<Self>,
                 count: usize,
@@ -171,6 +183,7 @@ macro_rules! calls {
             ///
             /// Those of [`AcquireError`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_owned_timeout(
                 self: &Arc<Self>,
                 timeout: Duration,
@@ -184,6 +197,7 @@ macro_rules! calls {
             ///
             /// Those of [`AcquireError`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_owned_deadline(
                 self: &Arc<Self>,
                 deadline: Instant,
@@ -201,6 +215,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_owned_timeout(
                 self: &Arc<Self>,
                 count: usize,
@@ -219,6 +234,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_owned_deadline(
                 self: &Arc<Self>,
                 count: usize,
@@ -233,6 +249,7 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`Closed`].
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn drain(&self) -> Result<Permit<'_>, Closed> {
                 self.core.drain().map(|count| Permit::new(&self.core, count))
             }
@@ -263,11 +280,13 @@ macro_rules! calls {
             }
 
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             fn acquire_timed(&self, count: usize, patience: Patience) -> Result<Permit<'_>, AcquireError> {
                 self.core.acquire_timed(count, patience).map(|()| Permit::new(&self.core, count))
             }
 
             #[inline]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
             fn acquire_owned_timed(
                 self: &Arc<Self>,
                 count: usize,

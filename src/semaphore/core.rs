@@ -53,6 +53,7 @@ use crate::platform::atomic::{
     fence,
 };
 use crate::platform::{Mutant, Patience, mutated};
+use crate::watch::{Kind, Tag};
 use std::fmt;
 
 const CLOSED: usize = 1;
@@ -67,18 +68,26 @@ pub(super) struct Core {
     word: AtomicUsize,
     gate: Gate,
     bound: usize,
+    tag: Tag,
 }
 
 impl Core {
     const_unless_loom! {
-        pub(super) fn new(permits: usize, bound: usize) -> Self {
+        pub(super) fn new(kind: Kind, permits: usize, bound: usize) -> Self {
             assert!(permits <= bound && bound <= MAX_PERMITS, "tollgate: a semaphore of more than MAX_PERMITS permits");
-            Core { word: AtomicUsize::new(permits * PERMIT), gate: Gate::new(), bound }
+            Core { word: AtomicUsize::new(permits * PERMIT), gate: Gate::new(), bound, tag: Tag::new(kind) }
+        }
+    }
+
+    const_unless_loom! {
+        pub(super) fn set_name(&mut self, name: &'static str) {
+            self.tag.set_name(name);
         }
     }
 
     /// The plain forms.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(super) fn acquire(&self, count: usize) -> Result<(), Closed> {
         match self.acquire_within(count, Patience::Forever) {
             Some(result) => result,
@@ -88,6 +97,7 @@ impl Core {
 
     /// The `try_` and timed forms.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(super) fn acquire_timed(&self, count: usize, patience: Patience) -> Result<(), AcquireError> {
         match self.acquire_within(count, patience) {
             Some(result) => result.map_err(AcquireError::from),
@@ -98,6 +108,7 @@ impl Core {
 
     /// The one body of all forms.
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     fn acquire_within(&self, count: usize, patience: Patience) -> Option<Result<(), Closed>> {
         assert!(count <= MAX_PERMITS, "tollgate: more than MAX_PERMITS permits requested");
         // One look is what the `try_` forms are for; everybody else lines up if sleepers have waited too long.
@@ -106,11 +117,18 @@ impl Core {
             _ if self.gate.admits_newcomers() => self.attempt(count),
             _ => None,
         };
-        match first {
+        let taken = match first {
             None if patience == Patience::None => None,
-            None => self.gate.wait(count, patience, || self.attempt(count), |count| self.serves(count)),
+            None => {
+                let _waiting = self.tag.waits(patience);
+                self.gate.wait(count, patience, || self.attempt(count), |count| self.serves(count))
+            }
             Some(taken) => Some(taken),
+        };
+        if let Some(Ok(())) = taken {
+            self.tag.acquired_permits(count);
         }
+        taken
     }
 
     /// Takes `count` permits if they are there.
@@ -121,8 +139,11 @@ impl Core {
     }
 
     /// Takes all permits that are there at this moment, and says how many.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(super) fn drain(&self) -> Result<usize, Closed> {
-        self.take(Some).unwrap_or(Ok(0))
+        let taken = self.take(Some).unwrap_or(Ok(0));
+        self.tag.acquired_permits(taken.unwrap_or(0));
+        taken
     }
 
     /// Takes `share(there)` of the permits that are there, at most all; `None`, and nothing has changed, if that is none of them.
@@ -186,10 +207,17 @@ impl Core {
                 Err(now) => word = now,
             }
         }
+        self.tag.lost_permits(count);
         if !mutated(Mutant::SemaphoreReleaseWithoutNotify) {
             self.gate.notify_after_rmw(|count| self.serves(count));
         }
         true
+    }
+
+    /// So many permits that are out will not come back as such.
+    #[inline]
+    pub(super) fn forgotten(&self, count: usize) {
+        self.tag.lost_permits(count);
     }
 
     #[inline]

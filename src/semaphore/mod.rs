@@ -26,6 +26,7 @@ pub use permit::{OwnedPermit, Permit};
 
 use self::core::Core;
 use crate::platform::{Duration, Instant, Patience};
+use crate::watch::Kind;
 use std::fmt;
 use std::sync::Arc;
 
@@ -132,9 +133,11 @@ impl Semaphore {
         ///
         /// If `permits` exceeds [`Semaphore::MAX_PERMITS`].
         pub fn new(permits: usize) -> Self {
-            Semaphore { core: Core::new(permits, Self::MAX_PERMITS) }
+            Semaphore { core: Core::new(Kind::Semaphore, permits, Self::MAX_PERMITS) }
         }
     }
+
+    named!(core);
 
     /// Adds `count` permits, whether or not they were acquired before, and wakes those who can now be served. Works on a
     /// closed semaphore too.

@@ -40,7 +40,7 @@ fn close_the_gate(core: &Core) {
 /// There is a permit for each newcomer; the sleeper needs one more.
 #[test]
 fn a_thread_overtakes_a_sleeper_that_has_waited_too_long_at_most_once() {
-    let core = &Core::new(THREADS, MAX_PERMITS);
+    let core = &Core::new(Kind::Semaphore, THREADS, MAX_PERMITS);
     let taken = [const { AtomicUsize::new(0) }; THREADS];
     let enough = AtomicBool::new(false);
     thread::scope(|s| {
@@ -77,7 +77,7 @@ fn a_thread_overtakes_a_sleeper_that_has_waited_too_long_at_most_once() {
 /// Those who do not wait take what is there; those whose time is up look once.
 #[test]
 fn those_who_do_not_line_up_take_what_is_there() {
-    let core = &Core::new(2, 5);
+    let core = &Core::new(Kind::Semaphore, 2, 5);
     thread::scope(|s| {
         let _close = CloseAtEnd(core);
         let sleeper = s.spawn(|| core.acquire(5));

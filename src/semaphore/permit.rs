@@ -38,6 +38,7 @@ macro_rules! permit {
 
             /// Keeps the permits out: they come back only by a `release`.
             pub fn forget(mut self) {
+                self.home.forgotten(self.count);
                 self.count = 0;
             }
 

@@ -45,6 +45,12 @@ impl Deadline {
         Deadline(seconds.map(|seconds| Timespec { seconds, nanos: nanos as c_long }))
     }
 
+    /// Whether it is no end at all.
+    #[cfg(feature = "diagnostics")]
+    pub(crate) fn is_never(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The deadline `instant`, or `None` if that has passed.
     pub(crate) fn at(instant: Instant) -> Option<Self> {
         let left = instant.saturating_duration_since(Instant::now());

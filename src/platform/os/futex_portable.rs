@@ -37,6 +37,12 @@ impl Deadline {
         Deadline(Instant::now().checked_add(duration))
     }
 
+    /// Whether it is no end at all.
+    #[cfg(feature = "diagnostics")]
+    pub(crate) fn is_never(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The deadline `instant`, or `None` if that has passed.
     pub(crate) fn at(instant: Instant) -> Option<Self> {
         if instant <= Instant::now() { None } else { Some(Deadline(Some(instant))) }

@@ -2,6 +2,8 @@
 
 mod cell;
 mod clock;
+#[cfg(feature = "diagnostics")]
+pub(crate) mod observer;
 mod spin;
 mod thread_id;
 
