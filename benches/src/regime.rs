@@ -132,3 +132,24 @@ fn pin(cpu: usize) {
 fn pin(_: usize) {
     panic!("pinning is for Linux: use --regime free");
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn cpus_when_placed(regime: Regime) -> usize {
+        thread::spawn(move || {
+            regime.place(1);
+            cpus()
+        })
+        .join()
+        .unwrap()
+    }
+
+    #[test]
+    fn pinned_threads_have_one_cpu_and_others_all() {
+        assert_eq!(cpus_when_placed(Regime::One), 1);
+        assert_eq!(cpus_when_placed(Regime::Spread), 1);
+        assert_eq!(cpus_when_placed(Regime::Free), cpus());
+    }
+}

@@ -16,7 +16,7 @@ use std::time::Duration;
 #[derive(Debug, Parser)]
 #[command(name = "arena")]
 struct Arguments {
-    /// All cases, with more and longer rounds. Otherwise a selection that takes less than 3 minutes.
+    /// All cases, in twice as many rounds. Otherwise a selection that takes less than 3 minutes.
     #[arg(long)]
     full: bool,
     /// Only cases with this in their name, "FAMILY: CASE"; of all cases, not of the selection. May be repeated.
@@ -49,7 +49,7 @@ struct Arguments {
 }
 
 const QUICK: Schedule = Schedule { rounds: 8, wait_rounds: 1, millis: 8.0 };
-const FULL: Schedule = Schedule { rounds: 20, wait_rounds: 3, millis: 25.0 };
+const FULL: Schedule = Schedule { rounds: 16, wait_rounds: 2, millis: 8.0 };
 const TEST: Schedule = Schedule { rounds: 1, wait_rounds: 1, millis: 0.2 };
 
 impl Arguments {

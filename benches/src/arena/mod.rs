@@ -40,6 +40,8 @@ pub struct Case {
     pub name: String,
     /// Threads that take part.
     pub threads: usize,
+    /// Whether one thread can get more done than another.
+    pub compete: bool,
     /// Whether it belongs to the selection for a quick run.
     pub quick: bool,
     /// The part of the best peer's rate below which the case is lost.
@@ -51,9 +53,18 @@ pub struct Case {
 }
 
 impl Case {
-    /// A case without contestants, outside the quick selection, whose bar is the best peer.
+    /// A case without contestants, outside the quick selection, whose threads compete and whose bar is the best peer.
     pub fn new(family: &'static str, name: String, threads: usize) -> Self {
-        Case { family, name, threads, quick: false, bar: 1.0, memory: false, contestants: Vec::new() }
+        Case {
+            family,
+            name,
+            threads,
+            compete: true,
+            quick: false,
+            bar: 1.0,
+            memory: false,
+            contestants: Vec::new(),
+        }
     }
 
     /// Adds ours.

@@ -12,9 +12,11 @@ use hdrhistogram::Histogram;
 use std::time::Duration;
 
 impl Schedule {
-    /// How long a round of this case is: with more threads than CPUs, each has to have its turns.
+    /// How long a round of this case is. Where threads compete, each has to have two turns on a CPU, or to get nothing says more about
+    /// the scheduler's time slice (often 4 ms) than about a lock.
     pub fn length(&self, case: &Case, regime: Regime) -> Duration {
-        let crowd = (case.threads as f64 / (4.0 * regime.cpus())).ceil().clamp(1.0, 8.0);
+        let (per_cpu, most) = if case.compete { (1.0, 32.0) } else { (4.0, 4.0) };
+        let crowd = (case.threads as f64 / (per_cpu * regime.cpus())).ceil().clamp(1.0, most);
         Duration::from_secs_f64(self.millis * crowd / 1e3)
     }
 
@@ -148,7 +150,7 @@ mod tests {
     use super::*;
     use std::hint::black_box;
 
-    const SCHEDULE: Schedule = Schedule { rounds: 6, wait_rounds: 1, millis: 2.0 };
+    const SCHEDULE: Schedule = Schedule { rounds: 6, wait_rounds: 1, millis: 20.0 };
 
     /// One thread, whose operation takes so many steps.
     fn busy(steps: u64) -> impl Fn(Setting<'_>) -> Round {
@@ -193,9 +195,9 @@ mod tests {
 
     #[test]
     fn rounds_grow_with_the_threads_that_share_a_cpu() {
-        let few = Case::new("test", String::new(), 2);
-        let many = Case::new("test", String::new(), 32);
-        assert_eq!(SCHEDULE.length(&few, Regime::One), Duration::from_millis(2));
-        assert_eq!(SCHEDULE.length(&many, Regime::One), Duration::from_millis(16));
+        let mut many = Case::new("test", String::new(), 12);
+        assert_eq!(SCHEDULE.length(&many, Regime::One), Duration::from_millis(240));
+        many.compete = false;
+        assert_eq!(SCHEDULE.length(&many, Regime::One), Duration::from_millis(60));
     }
 }

@@ -105,6 +105,10 @@ pub struct Summary {
     pub high: f64,
     /// How many were lost.
     pub lost: usize,
+    /// How many have no score, because no peer was fair enough to set a bar, or because there is none of ours.
+    pub unscored: usize,
+    /// In how many our unluckiest thread got less than a tenth of its fair share.
+    pub unfair: usize,
 }
 
 impl Standing {
@@ -117,7 +121,8 @@ impl Standing {
     pub fn remark(&self) -> String {
         match &self.wrong {
             Some(wrong) => format!("WRONG: {wrong}"),
-            None if self.sets_the_bar() => String::new(),
+            None if self.is_fair() => String::new(),
+            None if self.ours => "starves".to_owned(),
             None => "starves: sets no bar".to_owned(),
         }
     }
@@ -167,7 +172,10 @@ impl CaseReport {
                 self.bar,
                 if score.lost { ", LOST" } else { "" }
             ),
-            None => writeln!(text, "  => not scored"),
+            None if self.standings.iter().any(|standing| standing.ours) => {
+                writeln!(text, "  => not scored: nobody to compare with is fair")
+            }
+            None => writeln!(text, "  => not scored: ours is to come"),
         }
         .expect("a string has room");
         text
@@ -196,11 +204,10 @@ pub fn summaries(cases: &[CaseReport]) -> Vec<Summary> {
 }
 
 fn summary(cases: &[CaseReport], family: &str, regime: Regime) -> Option<Summary> {
-    let scores: Vec<_> = cases
-        .iter()
-        .filter(|case| case.family == family && case.regime == regime)
-        .filter_map(|case| case.score.as_ref())
-        .collect();
+    let cases: Vec<_> = cases.iter().filter(|case| case.family == family && case.regime == regime).collect();
+    let scores: Vec<_> = cases.iter().filter_map(|case| case.score.as_ref()).collect();
+    let unfair =
+        |case: &CaseReport| case.standings.iter().any(|standing| standing.ours && !standing.is_fair());
     if scores.is_empty() {
         return None;
     }
@@ -214,6 +221,8 @@ fn summary(cases: &[CaseReport], family: &str, regime: Regime) -> Option<Summary
         low: mean.low,
         high: mean.high,
         lost: scores.iter().filter(|score| score.lost).count(),
+        unscored: cases.len() - scores.len(),
+        unfair: cases.iter().filter(|case| unfair(case)).count(),
     })
 }
 
@@ -221,14 +230,16 @@ impl Summary {
     /// The summary as it is printed.
     pub fn text(&self) -> String {
         format!(
-            "{:<12} {:<7} {:>5.2} of the best peer of each case ({:.2} to {:.2}), {} cases, {} lost",
+            "{:<10} {:<7} {:>5.2} of the best peer of each case ({:.2} to {:.2}), {} cases, {} lost, {} not scored, {} unfair",
             self.family,
             self.regime.name(),
             self.mean,
             self.low,
             self.high,
             self.cases,
-            self.lost
+            self.lost,
+            self.unscored,
+            self.unfair
         )
     }
 }
@@ -244,7 +255,7 @@ mod tests {
             regime,
             threads: 2,
             bar: 0.9,
-            standings: vec![Standing::default()],
+            standings: vec![Standing { ours: true, ..Standing::default() }],
             score: Some(Score {
                 against: "a peer".to_owned(),
                 ratio,
@@ -266,12 +277,21 @@ mod tests {
         ];
         let found: Vec<_> = summaries(&cases)
             .into_iter()
-            .map(|found| (found.family, found.regime, found.cases, found.lost, (found.mean * 100.0).round()))
+            .map(|found| {
+                (
+                    found.family,
+                    found.regime,
+                    found.cases,
+                    found.lost,
+                    found.unfair,
+                    (found.mean * 100.0).round(),
+                )
+            })
             .collect();
         let expected = [
-            ("lock".to_owned(), Regime::Free, 2, 1, 100.0),
-            ("lock".to_owned(), Regime::One, 1, 0, 800.0),
-            ("queue".to_owned(), Regime::Free, 1, 0, 300.0),
+            ("lock".to_owned(), Regime::Free, 2, 1, 2, 100.0),
+            ("lock".to_owned(), Regime::One, 1, 0, 1, 800.0),
+            ("queue".to_owned(), Regime::Free, 1, 0, 1, 300.0),
         ];
         assert_eq!(found, expected);
     }

@@ -36,7 +36,8 @@ pub fn score(standings: &[Standing], bar: f64) -> Option<Score> {
     let ratios: Vec<_> = every_other(&ours.rates, 1)
         .iter()
         .zip(every_other(&best.rates, 1))
-        .map(|(ours, theirs)| ours / theirs)
+        // An operation a second stands for a round in which nothing was done.
+        .map(|(ours, theirs)| ours.max(1.0) / theirs.max(1.0))
         .collect();
     if ratios.is_empty() {
         return None;
@@ -52,7 +53,12 @@ fn every_other(values: &[f64], first: usize) -> Vec<f64> {
 impl Standing {
     /// Whether it may be what we are compared with.
     pub fn sets_the_bar(&self) -> bool {
-        self.wrong.is_none() && self.unluckiest >= FAIR_ENOUGH
+        self.wrong.is_none() && self.is_fair()
+    }
+
+    /// Whether its unluckiest thread got enough of its share.
+    pub fn is_fair(&self) -> bool {
+        self.unluckiest >= FAIR_ENOUGH
     }
 }
 

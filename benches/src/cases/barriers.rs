@@ -12,6 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
         let name = format!("{count} parties");
         let mut case = Case::new("barrier", name, count);
         case.bar = 0.9;
+        case.compete = false;
         case.quick = count == 4;
         let play = Rounds { parties: count };
         case.ours(tollgate::Barrier::NAME, move |setting| play.round::<tollgate::Barrier>(setting));

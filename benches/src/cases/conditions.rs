@@ -17,6 +17,7 @@ trait Play: Copy + 'static {
 
 fn case(name: String, threads: usize, quick: bool, play: impl Play) -> Case {
     let mut case = Case::new("condition", name, threads);
+    case.compete = false;
     case.quick = quick;
     case.ours("tollgate::Condition", move |setting| play.round::<Tollgate<u64>>(setting));
     case.peer("std::Condvar", move |setting| play.round::<Std<u64>>(setting));

@@ -49,6 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
 fn hand_off() -> Case {
     let mut case = Case::new("semaphore", "hand-off between two threads".to_owned(), 2);
     case.bar = BAR;
+    case.compete = false;
     case.quick = true;
     contestants(&mut case, HandOff);
     case

@@ -34,26 +34,32 @@ pub(super) fn results(runs: &Runs, summaries: &[Summary]) -> String {
         text,
         "a bootstrap over rounds. A case is lost when the interval's upper end is below its bar. A peer whose unluckiest"
     );
-    line!(text, "thread gets less than {FAIR_ENOUGH} of its fair share sets no bar.\n");
+    line!(
+        text,
+        "thread gets less than {FAIR_ENOUGH} of its fair share sets no bar; where no peer is left, a case is not scored. Unfair: cases in which this"
+    );
+    line!(text, "happens to ours.\n");
     for regime in Regime::ALL {
         line!(text, "* **{}**: {}", regime.name(), regime.means());
     }
     line!(text, "\n## In short\n");
     line!(
         text,
-        "| family | regime | geometric mean | 95 % interval | cases | lost |\n|---|---|---|---|---|---|"
+        "| family | regime | geometric mean | 95 % interval | cases | lost | not scored | unfair |\n|---|---|---|---|---|---|---|---|"
     );
     for summary in summaries {
         line!(
             text,
-            "| {} | {} | {:.2} | {:.2} to {:.2} | {} | {} |",
+            "| {} | {} | {:.2} | {:.2} to {:.2} | {} | {} | {} | {} |",
             summary.family,
             summary.regime.name(),
             summary.mean,
             summary.low,
             summary.high,
             summary.cases,
-            summary.lost
+            summary.lost,
+            summary.unscored,
+            summary.unfair
         );
     }
     lost(&mut text, runs);
