@@ -121,6 +121,11 @@ pub struct Played {
 impl Setting<'_> {
     /// Runs a team of so many threads. Each has to stop soon after its player says that there is no time left.
     pub fn play(&self, threads: usize, member: impl Fn(&mut Player<'_>) + Sync) -> Played {
+        self.play_dyn(threads, &member)
+    }
+
+    /// The same, compiled once.
+    fn play_dyn(&self, threads: usize, member: &(dyn Fn(&mut Player<'_>) + Sync)) -> Played {
         let Apart(over) = &Apart(AtomicBool::new(false));
         let player = |index| {
             let waits = (self.mode == Mode::Waits).then(histogram);
