@@ -1,5 +1,11 @@
 //! Flags to wait for.
 
+use crate::monitor::{Monitor, Signal};
+use std::sync::atomic::{
+    AtomicU32,
+    Ordering::{Acquire, Relaxed, SeqCst},
+};
+
 /// A flag that is set and cleared, and waited for.
 pub trait BenchEvent: Sync {
     /// Whose it is.
@@ -37,70 +43,60 @@ impl BenchEvent for tollgate::Event {
     }
 }
 
-/// What people write where the library has no event: a flag, a lock and a condition. Of std.
-#[derive(Debug, Default)]
-pub struct StdMutexCondvar {
-    set: std::sync::Mutex<bool>,
-    changed: std::sync::Condvar,
-}
+/// What people write where the library has no event: a flag, a lock and a condition.
+#[derive(Debug)]
+pub struct Flag<M>(M);
 
-impl BenchEvent for StdMutexCondvar {
-    const NAME: &'static str = "std Mutex+Condvar";
+impl<M: Monitor<bool>> BenchEvent for Flag<M> {
+    const NAME: &'static str = M::NAME;
 
     fn new() -> Self {
-        StdMutexCondvar::default()
+        Flag(M::new(false))
     }
 
     #[inline]
     fn set(&self) {
-        *self.set.lock().unwrap() = true;
-        self.changed.notify_all();
+        *self.0.lock() = true;
+        self.0.notify_all(Signal::First);
     }
 
     #[inline]
     fn clear(&self) {
-        *self.set.lock().unwrap() = false;
+        *self.0.lock() = false;
     }
 
     #[inline]
     fn wait(&self) {
-        let mut set = self.set.lock().unwrap();
+        let mut set = self.0.lock();
         while !*set {
-            set = self.changed.wait(set).unwrap();
+            set = self.0.wait(set, Signal::First);
         }
     }
 }
 
-/// The same of parking_lot.
+/// The base line: nothing but the atomics. Never sleeps: for one thread.
 #[derive(Debug, Default)]
-pub struct ParkingLotMutexCondvar {
-    set: parking_lot::Mutex<bool>,
-    changed: parking_lot::Condvar,
-}
+pub struct BareAtomics(AtomicU32);
 
-impl BenchEvent for ParkingLotMutexCondvar {
-    const NAME: &'static str = "parking_lot Mutex+Condvar";
+impl BenchEvent for BareAtomics {
+    const NAME: &'static str = "bare swap, load, store";
 
     fn new() -> Self {
-        ParkingLotMutexCondvar::default()
+        Self::default()
     }
 
     #[inline]
     fn set(&self) {
-        *self.set.lock() = true;
-        self.changed.notify_all();
+        self.0.swap(1, SeqCst);
     }
 
     #[inline]
     fn clear(&self) {
-        *self.set.lock() = false;
+        self.0.store(0, Relaxed);
     }
 
     #[inline]
     fn wait(&self) {
-        let mut set = self.set.lock();
-        while !*set {
-            self.changed.wait(&mut set);
-        }
+        assert!(self.0.load(Acquire) == 1, "a base line for one thread");
     }
 }

@@ -73,6 +73,33 @@ impl BenchLock for parking_lot::Mutex<u64> {
     }
 }
 
+impl BenchLock for usync::Mutex<u64> {
+    const NAME: &'static str = "usync::Mutex";
+
+    fn new() -> Self {
+        usync::Mutex::new(0)
+    }
+
+    #[inline]
+    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
+        section(&mut self.lock())
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl BenchLock for crate::pthread::Pthread<u64> {
+    const NAME: &'static str = "pthread_mutex_t";
+
+    fn new() -> Self {
+        crate::monitor::Monitor::new(0)
+    }
+
+    #[inline]
+    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
+        section(&mut crate::monitor::Monitor::lock(self))
+    }
+}
+
 impl BenchTimedLock for parking_lot::Mutex<u64> {
     #[inline]
     fn pair_timeout(&self, timeout: Duration) -> bool {
@@ -129,6 +156,35 @@ impl BenchTimedLock for TollgateRaw {
     #[inline]
     fn pair_timeout(&self, timeout: Duration) -> bool {
         self.lock.acquire_timeout(timeout) && self.lock.release().is_ok()
+    }
+}
+
+/// [`saa::Lock`], and the number.
+#[derive(Debug, Default)]
+pub struct Saa {
+    lock: saa::Lock,
+    value: Beside,
+}
+
+impl BenchLock for Saa {
+    const NAME: &'static str = "saa::Lock";
+
+    fn new() -> Self {
+        Self::default()
+    }
+
+    #[inline]
+    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
+        self.lock.lock_sync();
+        let result = self.value.with(section);
+        self.lock.release_lock();
+        result
+    }
+
+    #[inline]
+    fn pair(&self) {
+        self.lock.lock_sync();
+        self.lock.release_lock();
     }
 }
 

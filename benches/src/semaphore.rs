@@ -2,7 +2,7 @@
 
 #[cfg(target_os = "linux")]
 use crate::Apart;
-use crate::lock::{BenchLock, Beside};
+use crate::monitor::{Monitor, Signal};
 #[cfg(target_os = "linux")]
 use std::cell::UnsafeCell;
 use std::sync::atomic::{
@@ -16,8 +16,18 @@ pub trait BenchSemaphore: Sync {
     const NAME: &'static str;
     /// A semaphore with this many permits.
     fn new(permits: usize) -> Self;
+    /// Takes a permit, to be given back by [`release`](Self::release), of whatever thread.
+    fn acquire(&self);
+    /// Gives a permit back, or adds one.
+    fn release(&self);
     /// Takes a permit, runs `section`, gives the permit back.
-    fn with<R>(&self, section: impl FnOnce() -> R) -> R;
+    #[inline]
+    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
+        self.acquire();
+        let result = section();
+        self.release();
+        result
+    }
     /// How many permits are there, while nobody uses it.
     fn permits(&self) -> usize;
 }
@@ -30,31 +40,23 @@ impl BenchSemaphore for tollgate::Semaphore {
     }
 
     #[inline]
+    fn acquire(&self) {
+        tollgate::Semaphore::acquire(self).unwrap().forget();
+    }
+
+    #[inline]
+    fn release(&self) {
+        tollgate::Semaphore::release(self, 1);
+    }
+
+    #[inline]
     fn with<R>(&self, section: impl FnOnce() -> R) -> R {
-        let _permit = self.acquire().unwrap();
+        let _permit = tollgate::Semaphore::acquire(self).unwrap();
         section()
     }
 
     fn permits(&self) -> usize {
         tollgate::Semaphore::permits(self)
-    }
-}
-
-impl BenchSemaphore for tollgate::BoundedSemaphore {
-    const NAME: &'static str = "tollgate::BoundedSemaphore";
-
-    fn new(permits: usize) -> Self {
-        tollgate::BoundedSemaphore::new(permits)
-    }
-
-    #[inline]
-    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
-        let _permit = self.acquire().unwrap();
-        section()
-    }
-
-    fn permits(&self) -> usize {
-        tollgate::BoundedSemaphore::permits(self)
     }
 }
 
@@ -64,6 +66,16 @@ impl BenchSemaphore for async_lock::Semaphore {
 
     fn new(permits: usize) -> Self {
         async_lock::Semaphore::new(permits)
+    }
+
+    #[inline]
+    fn acquire(&self) {
+        self.acquire_blocking().forget();
+    }
+
+    #[inline]
+    fn release(&self) {
+        self.add_permits(1);
     }
 
     #[inline]
@@ -83,6 +95,16 @@ impl BenchSemaphore for tokio::sync::Semaphore {
 
     fn new(permits: usize) -> Self {
         tokio::sync::Semaphore::new(permits)
+    }
+
+    #[inline]
+    fn acquire(&self) {
+        self.blocking_acquire().unwrap().forget();
+    }
+
+    #[inline]
+    fn release(&self) {
+        self.add_permits(1);
     }
 
     #[inline]
@@ -125,13 +147,15 @@ impl BenchSemaphore for Posix {
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
+    fn acquire(&self) {
         // SAFETY: made by `sem_init`, as below. It fails only when a signal comes.
         while unsafe { libc::sem_wait(self.0.0.get()) } != 0 {}
-        let result = section();
+    }
+
+    #[inline]
+    fn release(&self) {
         // SAFETY: as above.
         unsafe { libc::sem_post(self.0.0.get()) };
-        result
     }
 
     fn permits(&self) -> usize {
@@ -150,72 +174,56 @@ impl Drop for Posix {
     }
 }
 
-/// What people write where the library has no semaphore: a number, a lock and a condition. Of std.
-#[derive(Debug)]
-pub struct StdMutexCondvar {
-    permits: std::sync::Mutex<usize>,
-    more: std::sync::Condvar,
-}
-
-impl BenchSemaphore for StdMutexCondvar {
-    const NAME: &'static str = "std Mutex+Condvar";
+impl BenchSemaphore for saa::Semaphore {
+    const NAME: &'static str = "saa";
 
     fn new(permits: usize) -> Self {
-        StdMutexCondvar { permits: std::sync::Mutex::new(permits), more: std::sync::Condvar::new() }
+        saa::Semaphore::with_permits(permits)
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
-        let mut permits = self.permits.lock().unwrap();
-        while *permits == 0 {
-            permits = self.more.wait(permits).unwrap();
-        }
-        *permits -= 1;
-        drop(permits);
-        let result = section();
-        *self.permits.lock().unwrap() += 1;
-        self.more.notify_one();
-        result
-    }
-
-    fn permits(&self) -> usize {
-        *self.permits.lock().unwrap()
-    }
-}
-
-/// The same of parking_lot.
-#[derive(Debug)]
-pub struct ParkingLotMutexCondvar {
-    permits: parking_lot::Mutex<usize>,
-    more: parking_lot::Condvar,
-}
-
-impl BenchSemaphore for ParkingLotMutexCondvar {
-    const NAME: &'static str = "parking_lot Mutex+Condvar";
-
-    fn new(permits: usize) -> Self {
-        ParkingLotMutexCondvar {
-            permits: parking_lot::Mutex::new(permits),
-            more: parking_lot::Condvar::new(),
-        }
+    fn acquire(&self) {
+        self.acquire_sync();
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
-        let mut permits = self.permits.lock();
-        while *permits == 0 {
-            self.more.wait(&mut permits);
-        }
-        *permits -= 1;
-        drop(permits);
-        let result = section();
-        *self.permits.lock() += 1;
-        self.more.notify_one();
-        result
+    fn release(&self) {
+        saa::Semaphore::release(self);
     }
 
     fn permits(&self) -> usize {
-        *self.permits.lock()
+        self.available_permits(Acquire)
+    }
+}
+
+/// What people write where the library has no semaphore: a number, a lock and a condition.
+#[derive(Debug)]
+pub struct Counted<M>(M);
+
+impl<M: Monitor<usize>> BenchSemaphore for Counted<M> {
+    const NAME: &'static str = M::NAME;
+
+    fn new(permits: usize) -> Self {
+        Counted(M::new(permits))
+    }
+
+    #[inline]
+    fn acquire(&self) {
+        let mut permits = self.0.lock();
+        while *permits == 0 {
+            permits = self.0.wait(permits, Signal::First);
+        }
+        *permits -= 1;
+    }
+
+    #[inline]
+    fn release(&self) {
+        *self.0.lock() += 1;
+        self.0.notify_one(Signal::First);
+    }
+
+    fn permits(&self) -> usize {
+        *self.0.lock()
     }
 }
 
@@ -231,7 +239,7 @@ impl BenchSemaphore for BareAtomics {
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce() -> R) -> R {
+    fn acquire(&self) {
         let mut permits = self.0.load(Relaxed);
         loop {
             assert!(permits > 0, "a base line that never waits");
@@ -240,32 +248,14 @@ impl BenchSemaphore for BareAtomics {
                 Err(now) => permits = now,
             }
         }
-        let result = section();
+    }
+
+    #[inline]
+    fn release(&self) {
         self.0.fetch_add(1, Release);
-        result
     }
 
     fn permits(&self) -> usize {
         self.0.load(Acquire)
-    }
-}
-
-/// A semaphore of one permit is a lock; behind it, increments are checked as behind any other.
-#[derive(Debug)]
-pub struct AsLock<S> {
-    semaphore: S,
-    value: Beside,
-}
-
-impl<S: BenchSemaphore> BenchLock for AsLock<S> {
-    const NAME: &'static str = S::NAME;
-
-    fn new() -> Self {
-        AsLock { semaphore: S::new(1), value: Beside::default() }
-    }
-
-    #[inline]
-    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
-        self.semaphore.with(|| self.value.with(section))
     }
 }

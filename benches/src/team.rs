@@ -1,11 +1,10 @@
-//! A team of threads that runs one contended case; where its threads run; and a watchdog for cases that never end.
+//! A team of threads that plays one round of a case, and a watchdog for rounds that never end.
 //!
 //! The threads meet at a barrier, note the time, work, and note the time again. The case took from the first
 //! beginning to the last end; so a member that the scheduler lets in late costs time, and is not left out of the
 //! count.
 
-use std::env;
-use std::num::NonZero;
+use crate::regime::Regime;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Barrier, Once};
 use std::thread;
@@ -14,17 +13,24 @@ use std::time::{Duration, Instant};
 /// No case may take longer than this: it has lost a wake-up or an item, and waits for ever.
 const TOO_LONG: Duration = Duration::from_secs(60);
 
-/// Runs `member(0)`, …, `member(size - 1)`, each in a thread of its own. How long that took, and what they returned.
+/// Runs `member(0)`, …, `member(size - 1)`, each in a thread of its own where the regime wants it, and `referee` in the calling
+/// thread meanwhile. How long the members took, and what they returned. `whose` names the round, should it never end.
 ///
 /// # Panics
 ///
 /// If a member does.
-pub fn run<R: Send>(size: usize, member: impl Fn(usize) -> R + Sync) -> (Duration, Vec<R>) {
-    let _watchdog = Watchdog::start();
+pub fn run<R: Send>(
+    whose: &str,
+    regime: Regime,
+    size: usize,
+    member: impl Fn(usize) -> R + Sync,
+    referee: impl FnOnce(),
+) -> (Duration, Vec<R>) {
+    let _watchdog = Watchdog::start(whose);
     COUNTED.call_once(count_cpus);
-    let start = Barrier::new(size);
+    let start = Barrier::new(size + 1);
     let timed_member = |index| {
-        place(index);
+        regime.place(index);
         start.wait();
         let began = Instant::now();
         let result = member(index);
@@ -33,6 +39,8 @@ pub fn run<R: Send>(size: usize, member: impl Fn(usize) -> R + Sync) -> (Duratio
     let timed: Vec<_> = thread::scope(|scope| {
         let timed_member = &timed_member;
         let team: Vec<_> = (0..size).map(|index| scope.spawn(move || timed_member(index))).collect();
+        start.wait();
+        referee();
         team.into_iter().map(|member| member.join().expect("a member of the team panicked")).collect()
     });
     let began = timed.iter().map(|(began, ..)| *began).min().expect("a team has members");
@@ -48,6 +56,8 @@ fn count_cpus() {
     let held = lock.lock();
     assert!(lock.lock_timeout(Duration::from_micros(1)).is_none());
     drop(held);
+    // It asks whether it runs on one CPU, and spins or yields.
+    crossfire::detect_backoff_cfg();
     let (sender, receiver) = kanal::bounded(0);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -58,37 +68,6 @@ fn count_cpus() {
     });
 }
 
-/// Puts the calling thread, a team's member `index`, on the CPU that the environment asks for.
-///
-/// # Panics
-///
-/// If that is impossible: figures must not lie about where they come from.
-fn place(index: usize) {
-    let cpus = thread::available_parallelism().map_or(1, NonZero::get);
-    match env::var("TOLLGATE_PLACEMENT").as_deref() {
-        Err(_) | Ok("free") => {}
-        Ok("spread") => pin(index % cpus),
-        Ok("one") => pin(cpus - 1),
-        Ok(other) => panic!("TOLLGATE_PLACEMENT={other}: not free, spread or one"),
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn pin(cpu: usize) {
-    // SAFETY: the set is plain data, for which all zeros is a value, the empty set; the kernel only reads it.
-    let pinned = unsafe {
-        let mut set = std::mem::zeroed();
-        libc::CPU_SET(cpu, &mut set);
-        libc::sched_setaffinity(0, size_of_val(&set), &raw const set)
-    };
-    assert_eq!(pinned, 0, "cannot pin to CPU {cpu}: {}", std::io::Error::last_os_error());
-}
-
-#[cfg(not(target_os = "linux"))]
-fn pin(_: usize) {
-    panic!("TOLLGATE_PLACEMENT is for Linux");
-}
-
 /// Ends the process, with a message, unless it is dropped in time. A thread that waits for ever cannot be made to
 /// panic.
 struct Watchdog {
@@ -97,13 +76,12 @@ struct Watchdog {
 }
 
 impl Watchdog {
-    fn start() -> Self {
+    fn start(whose: &str) -> Self {
+        let whose = whose.to_owned();
         let (leash, closed) = channel();
         thread::spawn(move || {
             if closed.recv_timeout(TOO_LONG) == Err(RecvTimeoutError::Timeout) {
-                eprintln!(
-                    "tollgate-benches: this case has not ended within {TOO_LONG:?}: something was lost"
-                );
+                eprintln!("tollgate-benches: {whose}: has not ended within {TOO_LONG:?}: something was lost");
                 std::process::abort();
             }
         });
