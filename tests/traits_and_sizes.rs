@@ -67,7 +67,14 @@ assert_impl_all!(BarrierWait: Send, Sync, Debug, Copy);
 
 assert_impl_all!(Queue<Cell<u8>>: Send, Sync, Debug, Default);
 assert_not_impl_any!(Queue<Rc<u8>>: Send, Sync);
-assert_impl_all!(Iter<'static, Cell<u8>>: Send, Sync);
+assert_impl_all!(Iter<'static, Queue<Cell<u8>>>: Send, Sync);
+assert_impl_all!(LifoQueue<Cell<u8>>: Send, Sync, Debug, Default);
+assert_not_impl_any!(LifoQueue<Rc<u8>>: Send, Sync);
+assert_impl_all!(PriorityQueue<Cell<u8>>: Send, Sync, Debug, Default);
+assert_not_impl_any!(PriorityQueue<Rc<u8>>: Send, Sync);
+assert_impl_all!(Task<'static, Queue<Cell<u8>>>: Send, Debug);
+assert_not_impl_any!(Task<'static, Queue<Cell<u8>>>: Sync);
+assert_impl_all!(Task<'static, Queue<u8>>: Send, Sync);
 
 // Only the guards of whole values can wait.
 assert_impl_all!(LockGuard<'static, u8>: WaitGuard);
@@ -87,6 +94,8 @@ assert_impl_all!(OverRelease: Error, Send, Sync);
 assert_impl_all!(Broken: Error, Send, Sync);
 assert_impl_all!(ShutDown<Cell<u8>>: Error, Send);
 assert_impl_all!(PutError<Rc<u8>>: Error);
+assert_impl_all!(PutManyError<Rc<u8>>: Error);
+assert_impl_all!(CapacityError: Error, Send, Sync);
 assert_impl_all!(GetError: Error, Send, Sync);
 assert_impl_all!(TooManyDone: Error, Send, Sync);
 
@@ -121,6 +130,8 @@ static _EVENT: Event = Event::new();
 static _BARRIER: Barrier = Barrier::new(3);
 static _ACTING: Barrier = Barrier::with_action(3, (|| ()) as fn()).with_timeout(std::time::Duration::MAX);
 static _QUEUE: Queue<String> = Queue::unbounded();
+static _LIFO: LifoQueue<String> = LifoQueue::unbounded();
+static _PRIORITY: PriorityQueue<String> = PriorityQueue::unbounded();
 
 #[test]
 fn the_assertions_above_compiled() {

@@ -176,6 +176,8 @@ pub enum Mutant {
     QueuePutWithoutNotify,
     /// `Queue`: `get` does not tell the putters.
     QueueGetWithoutNotify,
+    /// `Queue`: `set_capacity` does not tell the putters.
+    QueueCapacityWithoutNotify,
     /// `Queue`: the last `task_done` does not tell the joiners.
     QueueDoneWithoutNotify,
     /// `Queue`: `shutdown` does not wake those who wait.
@@ -238,6 +240,7 @@ impl Mutant {
         Mutant::QueuePutsBeyondCapacity,
         Mutant::QueuePutWithoutNotify,
         Mutant::QueueGetWithoutNotify,
+        Mutant::QueueCapacityWithoutNotify,
         Mutant::QueueDoneWithoutNotify,
         Mutant::QueueShutdownWithoutWake,
         Mutant::QueueDiscardUncounted,
