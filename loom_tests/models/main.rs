@@ -26,6 +26,8 @@ mod queue;
 #[cfg(any(loom, shuttle))]
 mod queue_end;
 #[cfg(any(loom, shuttle))]
+mod queue_orders;
+#[cfg(any(loom, shuttle))]
 mod readme;
 #[cfg(tollgate_cured_loom)]
 mod reduction;
@@ -51,6 +53,7 @@ fn main() -> std::process::ExitCode {
     barrier::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);
+    queue_orders::models(&mut suite);
     readme::models(&mut suite);
     harness::run(suite, mutants::trials)
 }

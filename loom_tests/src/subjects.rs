@@ -14,7 +14,7 @@ pub use barrier::{BarrierAnswer, BarrierOp, BarrierSubject};
 pub use condition::{ConditionAnswer, ConditionOp, ConditionSubject};
 pub use event::{EventOp, EventSubject};
 pub use lock::{LockAnswer, LockOp, LockSubject};
-pub use queue::{QueueAnswer, QueueOp, QueueSubject};
+pub use queue::{Batches, Fifo, Lifo, Priority, QueueAnswer, QueueOp, QueueSubject};
 pub use raw_lock::{RawLockOp, RawLockSubject};
 pub use rlock::{RLockOp, RLockSubject};
 pub use rlock_condition::{RLockConditionOp, RLockConditionSubject};
@@ -46,6 +46,9 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<EventSubject>();
     visitor.subject::<BarrierSubject<2, false>>();
     visitor.subject::<BarrierSubject<2, true>>();
+    visitor.subject::<QueueSubject<2, Batches>>();
+    visitor.subject::<QueueSubject<2, Lifo>>();
+    visitor.subject::<QueueSubject<2, Priority>>();
 }
 
 /// Takes `call` out of a line; whether it was there.

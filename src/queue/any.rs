@@ -1,6 +1,6 @@
 //! What code that does not care for the order of items may ask of a queue.
 
-use super::error::{GetError, PutError, PutManyError, ShutDown, TooManyDone};
+use super::error::{CapacityError, GetError, PutError, PutManyError, ShutDown, TooManyDone};
 use super::{Iter, Shutdown, Task, TryIter};
 use crate::platform::{Duration, Instant};
 
@@ -74,6 +74,7 @@ pub trait BlockingQueue: Sealed + Sized {
     fn is_empty(&self) -> bool;
     fn is_full(&self) -> bool;
     fn capacity(&self) -> Option<usize>;
+    fn set_capacity(&self, capacity: usize) -> Result<(), CapacityError>;
     fn unfinished(&self) -> usize;
     fn iter(&self) -> Iter<'_, Self>;
     fn try_iter(&self) -> TryIter<'_, Self>;

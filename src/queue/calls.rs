@@ -104,7 +104,7 @@ macro_rules! calls {
             pub fn put_many_timeout<I>(&self, items: I, timeout: Duration) -> Result<usize, PutManyError<T>>
             where
                 I: IntoIterator<Item = T>,
-             {
+            {
                 self.face.put_many(items.into_iter().collect(), Patience::timeout(timeout))
             }
 
@@ -116,7 +116,7 @@ macro_rules! calls {
             pub fn put_many_deadline<I>(&self, items: I, deadline: Instant) -> Result<usize, PutManyError<T>>
             where
                 I: IntoIterator<Item = T>,
-             {
+            {
                 self.face.put_many(items.into_iter().collect(), Patience::Until(deadline))
             }
 

@@ -92,22 +92,34 @@ macro_rules! impls {
             }
 
             #[inline]
-            fn put_many<I>(&self, items: I) -> Result<usize, PutManyError<T>> where I: IntoIterator<Item = T> {
+            fn put_many<I>(&self, items: I) -> Result<usize, PutManyError<T>>
+            where
+                I: IntoIterator<Item = T>,
+            {
                 $Queue::put_many(self, items)
             }
 
             #[inline]
-            fn try_put_many<I>(&self, items: I) -> Result<usize, PutManyError<T>> where I: IntoIterator<Item = T> {
+            fn try_put_many<I>(&self, items: I) -> Result<usize, PutManyError<T>>
+            where
+                I: IntoIterator<Item = T>,
+            {
                 $Queue::try_put_many(self, items)
             }
 
             #[inline]
-            fn put_many_timeout<I>(&self, items: I, timeout: Duration) -> Result<usize, PutManyError<T>> where I: IntoIterator<Item = T> {
+            fn put_many_timeout<I>(&self, items: I, timeout: Duration) -> Result<usize, PutManyError<T>>
+            where
+                I: IntoIterator<Item = T>,
+            {
                 $Queue::put_many_timeout(self, items, timeout)
             }
 
             #[inline]
-            fn put_many_deadline<I>(&self, items: I, deadline: Instant) -> Result<usize, PutManyError<T>> where I: IntoIterator<Item = T> {
+            fn put_many_deadline<I>(&self, items: I, deadline: Instant) -> Result<usize, PutManyError<T>>
+            where
+                I: IntoIterator<Item = T>,
+            {
                 $Queue::put_many_deadline(self, items, deadline)
             }
 
@@ -189,6 +201,10 @@ macro_rules! impls {
             #[inline]
             fn capacity(&self) -> Option<usize> {
                 $Queue::capacity(self)
+            }
+
+            fn set_capacity(&self, capacity: usize) -> Result<(), CapacityError> {
+                $Queue::set_capacity(self, capacity)
             }
 
             #[inline]
