@@ -1,5 +1,5 @@
 //! Blocking concurrency with the vocabulary of Python's `threading` and `queue`: [`Lock`], [`RLock`], [`RawLock`],
-//! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Event`], [`Barrier`], [`Queue`], [`LifoQueue`], [`PriorityQueue`].
+//! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Event`], [`Barrier`], [`Queue`], [`SimpleQueue`], [`LifoQueue`], [`PriorityQueue`].
 //!
 //! Every blocking call has a plain, a `_timeout` and a `_deadline` form, and a `try_` form where that means something. The types are built on the system's
 //! futex, are explored by model checkers with time-outs and spurious wake-ups included, and can be put into your own loom
@@ -32,6 +32,8 @@
 //! | threads to wait for each other | [`Barrier`] |
 //! | to hand items from threads to threads, in their order | [`Queue`] |
 //! | the newest first, or the smallest first | [`LifoQueue`], [`PriorityQueue`] |
+//! | a queue that ends when nobody puts, or nobody gets, any more | [`channel()`] |
+//! | a queue that has no end, and whose put cannot fail | [`SimpleQueue`] |
 //!
 //! A guard or a call that you miss? `docs/features.md` in the package has every feature beside what others have, and says why where
 //! there is none.
@@ -102,7 +104,8 @@ pub use event::Event;
 pub use lock::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard};
 pub use queue::{
     BlockingQueue, CapacityError, GetError, IntoIter, Iter, LifoQueue, Prioritized, PriorityQueue, PutError,
-    PutManyError, Queue, ShutDown, Shutdown, Task, TooManyDone, TryIter,
+    PutManyError, Queue, Receiver, Sender, ShutDown, Shutdown, SimpleQueue, Task, TooManyDone, TryIter,
+    WeakReceiver, WeakSender, channel,
 };
 pub use raw_lock::{NotLocked, RawLock};
 pub use rlock::{MappedRLockGuard, RLock, RLockGuard, RLockMut};

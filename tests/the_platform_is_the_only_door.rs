@@ -126,6 +126,8 @@ fn arrows_point_down() {
         ("queue/fifo.rs", &[]),
         ("queue/lifo.rs", &[]),
         ("queue/priority.rs", &[]),
+        ("queue/simple.rs", &[]),
+        ("queue/channel.rs", &[]),
         ("queue/mod.rs", &[]),
         ("queue/error.rs", &[]),
     ];

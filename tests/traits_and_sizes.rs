@@ -75,6 +75,12 @@ assert_not_impl_any!(PriorityQueue<Rc<u8>>: Send, Sync);
 assert_impl_all!(Task<'static, Queue<Cell<u8>>>: Send, Debug);
 assert_not_impl_any!(Task<'static, Queue<Cell<u8>>>: Sync);
 assert_impl_all!(Task<'static, Queue<u8>>: Send, Sync);
+assert_impl_all!(SimpleQueue<Cell<u8>>: Send, Sync, Debug, Default);
+assert_not_impl_any!(SimpleQueue<Rc<u8>>: Send, Sync);
+assert_impl_all!(Sender<LifoQueue<Cell<u8>>>: Send, Sync, Clone, Debug);
+assert_impl_all!(Receiver<LifoQueue<Cell<u8>>>: Send, Sync, Clone, Debug);
+assert_impl_all!(WeakSender<Queue<Cell<u8>>>: Send, Sync, Clone, Debug);
+assert_not_impl_any!(Sender<Queue<Rc<u8>>>: Send, Sync);
 
 // Only the guards of whole values can wait.
 assert_impl_all!(LockGuard<'static, u8>: WaitGuard);
@@ -130,6 +136,7 @@ static _EVENT: Event = Event::new();
 static _BARRIER: Barrier = Barrier::new(3);
 static _ACTING: Barrier = Barrier::with_action(3, (|| ()) as fn()).with_timeout(std::time::Duration::MAX);
 static _QUEUE: Queue<String> = Queue::unbounded();
+static _SIMPLE: SimpleQueue<String> = SimpleQueue::new();
 static _LIFO: LifoQueue<String> = LifoQueue::unbounded();
 static _PRIORITY: PriorityQueue<String> = PriorityQueue::unbounded();
 

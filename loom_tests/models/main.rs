@@ -10,6 +10,8 @@
 #[cfg(any(loom, shuttle))]
 mod barrier;
 #[cfg(any(loom, shuttle))]
+mod channel;
+#[cfg(any(loom, shuttle))]
 mod condition;
 #[cfg(any(loom, shuttle))]
 mod event;
@@ -54,6 +56,7 @@ fn main() -> std::process::ExitCode {
     queue::models(&mut suite);
     queue_end::models(&mut suite);
     queue_orders::models(&mut suite);
+    channel::models(&mut suite);
     readme::models(&mut suite);
     harness::run(suite, mutants::trials)
 }

@@ -11,7 +11,8 @@
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
 use crate::{
-    barrier, condition, event, lock, queue, queue_end, queue_orders, rlock, semaphore, semaphore_permits,
+    barrier, channel, condition, event, lock, queue, queue_end, queue_orders, rlock, semaphore,
+    semaphore_permits,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
@@ -174,6 +175,8 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
             (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], None)
         }
         Mutant::QueueCapacityWithoutNotify => (&["queue(1 of 2), full: put Plain"], None),
+        Mutant::ChannelSendersLeaveOpen => (&["queue, channel: get | drop"], None),
+        Mutant::ChannelReceiversLeaveItems => (&["queue, channel: put, put | drop"], None),
         Mutant::QueueShutdownWithoutWake => (&["queue(1): get Plain | shutdown"], None),
         Mutant::QueuePutsAfterShutdown => (&["queue(1), full: put Plain | shutdown", "queue(1): put"], None),
         Mutant::QueuePutsBeyondCapacity => (&["queue(1): two try_put"], None),
@@ -220,6 +223,7 @@ fn suite() -> Vec<Model> {
     queue::models(&mut suite);
     queue_end::models(&mut suite);
     queue_orders::models(&mut suite);
+    channel::models(&mut suite);
     suite.models.retain(|model| cfg!(shuttle) || model.bound != Bound::ShuttleOnly);
     suite.models
 }

@@ -9,6 +9,7 @@ mod raw_lock;
 mod rlock;
 mod rlock_condition;
 mod semaphore;
+mod simple_queue;
 
 pub use barrier::{BarrierAnswer, BarrierOp, BarrierSubject};
 pub use condition::{ConditionAnswer, ConditionOp, ConditionSubject};
@@ -21,6 +22,8 @@ pub use rlock_condition::{RLockConditionOp, RLockConditionSubject};
 pub use semaphore::{
     BoundedSemaphoreSubject, Counting, Counts, SemaphoreAnswer, SemaphoreOp, SemaphoreSubject,
 };
+
+pub use simple_queue::{SimpleQueueOp, SimpleQueueSubject};
 
 use crate::Subject;
 
@@ -49,6 +52,7 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<QueueSubject<2, Batches>>();
     visitor.subject::<QueueSubject<2, Lifo>>();
     visitor.subject::<QueueSubject<2, Priority>>();
+    visitor.subject::<SimpleQueueSubject>();
 }
 
 /// Takes `call` out of a line; whether it was there.

@@ -182,6 +182,10 @@ pub enum Mutant {
     QueueDoneWithoutNotify,
     /// `Queue`: `shutdown` does not wake those who wait.
     QueueShutdownWithoutWake,
+    /// `channel`: the last sender does not shut the queue down.
+    ChannelSendersLeaveOpen,
+    /// `channel`: the last receiver leaves the items where they are.
+    ChannelReceiversLeaveItems,
     /// `Queue`: items discarded by `shutdown` are not counted as done.
     QueueDiscardUncounted,
     /// A memory ordering, a fence or a wake, by its place in the source.
@@ -243,6 +247,8 @@ impl Mutant {
         Mutant::QueueCapacityWithoutNotify,
         Mutant::QueueDoneWithoutNotify,
         Mutant::QueueShutdownWithoutWake,
+        Mutant::ChannelSendersLeaveOpen,
+        Mutant::ChannelReceiversLeaveItems,
         Mutant::QueueDiscardUncounted,
     ];
 }

@@ -11,9 +11,12 @@
 //! | `store` | first in, first out; last in, first out |
 //! | `heaped`, `heap` | smallest first |
 //! | `fifo`, `lifo`, `priority` | the types |
+//! | `simple` | a fourth one, with the least of calls |
+//! | `channel` | handles that shut their queue down |
 
 mod any;
 mod calls;
+mod channel;
 mod core;
 mod error;
 mod face;
@@ -25,15 +28,18 @@ mod iter;
 mod ledger;
 mod lifo;
 mod priority;
+mod simple;
 mod store;
 mod task;
 
 pub use any::BlockingQueue;
+pub use channel::{Receiver, Sender, WeakReceiver, WeakSender, channel};
 pub use error::{CapacityError, GetError, PutError, PutManyError, ShutDown, TooManyDone};
 pub use fifo::Queue;
 pub use iter::{IntoIter, Iter, TryIter};
 pub use lifo::LifoQueue;
 pub use priority::{Prioritized, PriorityQueue};
+pub use simple::SimpleQueue;
 pub use task::Task;
 
 /// What becomes of the items that a queue holds when it is shut down.

@@ -33,8 +33,8 @@ pub trait Flavor: Send + Sync + 'static {
 }
 
 /// What is not in [`BlockingQueue`].
-#[expect(missing_docs, reason = "named after the methods")]
 pub trait Orders: BlockingQueue<Item = Item> {
+    /// `new`.
     fn make(maxsize: usize) -> Self;
     /// The number of the first item.
     fn first(&self) -> Option<u8> {
