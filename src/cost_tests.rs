@@ -256,6 +256,8 @@ fn an_uncontended_pair_of_a_priority_queue_is_eight_rmws() {
         assert_cost("put_many", 3, 0, || _ = queue.put_many(0..100).unwrap());
         assert_cost("with_first", 4, 0, || assert_eq!(queue.with_first(|first| *first), Some(0)));
         assert_cost("get_many", 5, 0, || assert_eq!(queue.get_many(100).unwrap().len(), 100));
+        queue.put(1).unwrap();
+        assert_cost("get_task", 7, 0, || drop(queue.get_task()));
         assert_cost("try_get of an empty queue", 0, 0, || _ = queue.try_get());
         assert_cost("with_first of an empty queue", 0, 0, || _ = queue.with_first(|_| ()));
     }

@@ -1,4 +1,4 @@
-//! Queues: one blocking face, and cores that hold the items.
+//! Queues: one blocking face, and cores that hold the items. For users: `docs/queues.md`.
 //!
 //! | module | |
 //! |---|---|
