@@ -27,11 +27,6 @@ pub trait Sealed {}
 /// assert_eq!(all(&PriorityQueue::unbounded()), [1, 2, 3]);
 /// ```
 #[expect(missing_docs, reason = "as the methods of the same names")]
-#[expect(
-    clippy::missing_errors_doc,
-    clippy::len_without_is_empty,
-    reason = "as the methods of the same names"
-)]
 pub trait BlockingQueue: Sealed + Sized {
     type Item;
     fn put(&self, item: Self::Item) -> Result<(), ShutDown<Self::Item>>;

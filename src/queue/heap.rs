@@ -136,8 +136,14 @@ mod tests {
         static PATIENCE: Cell<u32> = const { Cell::new(u32::MAX) };
     }
 
-    #[derive(PartialEq, Eq, PartialOrd)]
+    #[derive(PartialEq, Eq)]
     struct Touchy(u32);
+
+    impl PartialOrd for Touchy {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
 
     impl Ord for Touchy {
         fn cmp(&self, other: &Self) -> Ordering {

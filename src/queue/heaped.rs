@@ -60,6 +60,9 @@ struct Inside<T> {
     spare: Vec<Entry<T>>,
 }
 
+/// A result, or what a panic carried.
+type Caught<R> = Result<R, Box<dyn Any + Send>>;
+
 /// No thread has this number.
 const NOBODY: ThreadId = 0;
 
@@ -95,7 +98,7 @@ impl<T> Heaped<T> {
         ledger: &Ledger<Inbox<T>>,
         enter: impl FnOnce(&mut Vec<Entry<T>>) -> Result<C, Refused>,
         compare: impl FnOnce(&mut Heap<T>, &C) -> R,
-    ) -> Result<(C, Result<R, Box<dyn Any + Send>>), Refused> {
+    ) -> Result<(C, Caught<R>), Refused> {
         let mut inside = self.inside.lock();
         let Inside { heap, spare } = &mut *inside;
         let claim = enter(spare)?;

@@ -306,10 +306,9 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
         let changes = |op| puts(op) || matches!(op, Drain | Close);
         let locks =
             |op| changes(op) || matches!(op, TaskDone | Join | JoinTimeout | Unfinished | Narrow | Widen);
-        let gets =
-            |op| matches!(op, TryGet | GetTimeout | TryGetMany | GetManyTimeout | TryWork) || op == First;
+        let gets = |op| matches!(op, TryGet | GetTimeout | TryGetMany | GetManyTimeout | TryWork);
         let joins = |op| matches!(op, GetTimeout | GetManyTimeout);
-        if locks(frozen) && locks(other) || changes(frozen) && gets(other) {
+        if locks(frozen) && locks(other) || changes(frozen) && gets(other) || puts(frozen) && other == First {
             Some("the ledger's lock")
         } else if joins(frozen) && (joins(other) || changes(other)) {
             Some("the getters' gate's lock")

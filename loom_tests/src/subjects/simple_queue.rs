@@ -24,7 +24,7 @@ pub enum SimpleQueueOp {
 use SimpleQueueOp::*;
 
 /// What it answers: nothing, an item, no item, a number, or the rest.
-pub type Answer = Result<Vec<CallId>, usize>;
+type Answer = Result<Vec<CallId>, usize>;
 
 const NONE: Answer = Ok(Vec::new());
 

@@ -136,11 +136,16 @@ impl<Q: Orders> Ledgered<Q> {
                 Err(error) => got(Err(error)),
             },
             TaskDone => queue.task_done().map_or(QueueAnswer::TooManyDone, done),
-            Join => done(queue.join()),
+            Join => {
+                queue.join();
+                QueueAnswer::Done
+            }
             JoinTimeout if queue.join_timeout(SOON) => QueueAnswer::Done,
             JoinTimeout => QueueAnswer::TimedOut,
-            Drain => done(queue.shutdown(Shutdown::Drain)),
-            Close => done(queue.shutdown(Shutdown::Immediate)),
+            Drain | Close => {
+                queue.shutdown(if op == Drain { Shutdown::Drain } else { Shutdown::Immediate });
+                QueueAnswer::Done
+            }
             Narrow => queue.set_capacity(1).map_or_else(|error| panic!("{error}"), done),
             Widen => {
                 queue.set_capacity(3).expect_err("it was made for two");
