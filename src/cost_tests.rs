@@ -6,7 +6,8 @@
 use crate::platform::counted::{Cost, cost_of, total};
 use crate::platform::{Duration, Instant};
 use crate::{
-    Barrier, BoundedSemaphore, Condition, Event, Lock, Queue, RLock, RLockGuard, RawLock, Semaphore, Shutdown,
+    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, RLock, RLockGuard,
+    RawLock, Semaphore, Shutdown, SimpleQueue, channel,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -210,6 +211,56 @@ fn an_uncontended_put_or_get_is_three_rmws() {
     let queue = Queue::unbounded();
     assert_cost("put, unbounded", 3, 0, || queue.put(1).unwrap());
     assert_cost("get, unbounded", 3, 0, || _ = queue.get());
+    let queue = SimpleQueue::new();
+    assert_cost("put, simple", 3, 0, || queue.put(1));
+    assert_cost("get, simple", 3, 0, || _ = queue.get());
+    let queue = LifoQueue::bounded(2);
+    assert_cost("put, last in, first out", 3, 0, || queue.put(1).unwrap());
+    assert_cost("get, last in, first out", 3, 0, || _ = queue.get());
+}
+
+/// A handle costs nothing beside its queue, until it is made or dropped.
+#[test]
+fn a_handle_costs_what_its_queue_costs() {
+    let (sender, receiver) = channel(Queue::bounded(2));
+    assert_cost("put", 3, 0, || sender.put(1).unwrap());
+    assert_cost("get", 3, 0, || _ = receiver.get());
+    // And as many of the `Arc`.
+    assert_cost("clone and drop", 2, 0, || drop(sender.clone()));
+}
+
+/// However many items it has.
+#[test]
+fn a_batch_is_three_rmws() {
+    let queue = Queue::bounded(100);
+    assert_cost("put_many", 3, 0, || _ = queue.put_many(0..100).unwrap());
+    assert_cost("try_put_many to a full queue", 0, 0, || assert!(queue.try_put_many(0..2).is_err()));
+    assert_cost("get_many", 3, 0, || assert_eq!(queue.get_many(100).unwrap().len(), 100));
+    assert_cost("try_get_many of an empty queue", 0, 0, || assert!(queue.try_get_many(2).is_err()));
+    queue.put(1).unwrap();
+    // The get, and the report.
+    assert_cost("get_task", 5, 0, || drop(queue.get_task()));
+    assert_cost("set_capacity", 3, 0, || queue.set_capacity(50).unwrap());
+    assert_cost("looks", 0, 0, || {
+        assert!((queue.is_full(), queue.is_empty(), queue.len()) == (false, true, 0))
+    });
+    assert_cost("capacity, unfinished", 4, 0, || _ = (queue.capacity(), queue.unfinished()));
+}
+
+/// A lock each for the heap and the ledger, and the status.
+#[test]
+fn an_uncontended_pair_of_a_priority_queue_is_eight_rmws() {
+    for queue in [PriorityQueue::bounded(100), PriorityQueue::unbounded()] {
+        assert_cost("put", 3, 0, || queue.put(1).unwrap());
+        assert_cost("get", 5, 0, || _ = queue.get());
+        assert_cost("put_many", 3, 0, || _ = queue.put_many(0..100).unwrap());
+        assert_cost("with_first", 4, 0, || assert_eq!(queue.with_first(|first| *first), Some(0)));
+        assert_cost("get_many", 5, 0, || assert_eq!(queue.get_many(100).unwrap().len(), 100));
+        queue.put(1).unwrap();
+        assert_cost("get_task", 7, 0, || drop(queue.get_task()));
+        assert_cost("try_get of an empty queue", 0, 0, || _ = queue.try_get());
+        assert_cost("with_first of an empty queue", 0, 0, || _ = queue.with_first(|_| ()));
+    }
 }
 
 /// One release, one wake; and the waiter sleeps as often as it says.
@@ -285,6 +336,12 @@ fn wakes_never_exceed_sleeps_in_a_contended_run() {
         let get = || (0..3_000).for_each(|_| _ = queue.get());
         let threads = (0..8).map(|n| if n % 2 == 0 { boxed(put) } else { boxed(get) }).collect();
         assert_no_needless_wakes("Queue", threads);
+
+        let queue = PriorityQueue::bounded(capacity);
+        let put = || (0..600).for_each(|_| _ = queue.put_many(0..5).unwrap());
+        let get = || (0..3_000).for_each(|_| _ = queue.get());
+        let threads = (0..8).map(|n| if n % 2 == 0 { boxed(put) } else { boxed(get) }).collect();
+        assert_no_needless_wakes("PriorityQueue, in batches", threads);
     }
 
     for parties in [2, 4] {

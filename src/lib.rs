@@ -1,5 +1,5 @@
 //! Blocking concurrency with the vocabulary of Python's `threading` and `queue`: [`Lock`], [`RLock`], [`RawLock`],
-//! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Event`], [`Barrier`], [`Queue`].
+//! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Event`], [`Barrier`], [`Queue`], [`SimpleQueue`], [`LifoQueue`], [`PriorityQueue`].
 //!
 //! Every blocking call has a plain, a `_timeout` and a `_deadline` form, and a `try_` form where that means something. The types are built on the system's
 //! futex, are explored by model checkers with time-outs and spurious wake-ups included, and can be put into your own loom
@@ -30,7 +30,10 @@
 //! | to wait until a value under a lock has changed | [`Condition`] |
 //! | to wait until something has been said to be so | [`Event`] |
 //! | threads to wait for each other | [`Barrier`] |
-//! | to hand items from threads to threads | [`Queue`] |
+//! | to hand items from threads to threads, in their order | [`Queue`] |
+//! | the newest first, or the smallest first | [`LifoQueue`], [`PriorityQueue`] |
+//! | a queue that ends when nobody puts, or nobody gets, any more | [`channel()`] |
+//! | a queue that has no end, and whose put cannot fail | [`SimpleQueue`] |
 //!
 //! A guard or a call that you miss? `docs/features.md` in the package has every feature beside what others have, and says why where
 //! there is none.
@@ -45,7 +48,7 @@
 //!
 //! Nothing is poisoned: a guard dropped by a panic releases its lock. A guard or permit that is leaked keeps what it holds,
 //! and nothing worse. Your code (destructors, predicates) never runs under an internal lock, but for a
-//! barrier's action, which is one at a time.
+//! barrier's action, which is one at a time, and the comparisons of a priority queue.
 //!
 //! # Diagnostics
 //!
@@ -125,7 +128,11 @@ pub use barrier::{Barrier, BarrierWait, Broken};
 pub use condition::{Condition, ReentrantWaitGuard, WaitGuard};
 pub use event::Event;
 pub use lock::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard};
-pub use queue::{GetError, Iter, PutError, Queue, ShutDown, Shutdown, TooManyDone, TryIter};
+pub use queue::{
+    BlockingQueue, CapacityError, GetError, IntoIter, Iter, LifoQueue, Prioritized, PriorityQueue, PutError,
+    PutManyError, Queue, Receiver, Sender, ShutDown, Shutdown, SimpleQueue, Task, TooManyDone, TryIter,
+    WeakReceiver, WeakSender, channel,
+};
 pub use raw_lock::{NotLocked, RawLock};
 pub use rlock::{MappedRLockGuard, OwnedMappedRLockGuard, OwnedRLockGuard, RLock, RLockGuard, RLockMut};
 pub use semaphore::{AcquireError, BoundedSemaphore, Closed, OverRelease, OwnedPermit, Permit, Semaphore};

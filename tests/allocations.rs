@@ -6,12 +6,15 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate::{
-    Barrier, BoundedSemaphore, Condition, Event, Lock, OwnedRLockGuard, RLock, RawLock, Semaphore,
+    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, OwnedRLockGuard, PriorityQueue, Queue,
+    RLock, RawLock, Semaphore,
 };
 
 thread_local! {
     /// Allocations of this thread.
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// Bytes that it has allocated and not given back.
+    static HELD: Cell<isize> = const { Cell::new(0) };
 }
 
 struct Counting;
@@ -21,11 +24,13 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // Fails in a thread that is ending, where nothing is counted.
         let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+        let _ = HELD.try_with(|held| held.set(held.get() + layout.size() as isize));
         // SAFETY: by contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        let _ = HELD.try_with(|held| held.set(held.get() - layout.size() as isize));
         // SAFETY: by contract.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -114,4 +119,37 @@ fn calls_that_wait_allocate_nothing() {
             });
         });
     });
+}
+
+/// A bounded queue has its memory from the beginning; an unbounded one takes it as it grows, and gives it back.
+#[test]
+fn queues_allocate_when_they_are_made_or_grow() {
+    let (queue, lifo, priority) =
+        (Queue::bounded(1024), LifoQueue::bounded(1024), PriorityQueue::bounded(1024));
+    assert_allocates(0, "bounded queues", || {
+        for round in 0..3 {
+            for item in 0..1024 {
+                queue.put(item).unwrap();
+                lifo.put(item).unwrap();
+                priority.put(item * 7 % 1024).unwrap();
+            }
+            assert!(queue.is_full() && lifo.is_full() && priority.is_full(), "{round}");
+            assert!(queue.try_iter().zip(lifo.try_iter()).zip(priority.try_iter()).count() == 1024);
+            // `zip` has taken one more of each but the last.
+            assert!(queue.is_empty() && lifo.is_empty() && priority.is_empty());
+        }
+    });
+    let queue = Queue::unbounded();
+    assert_allocates(0, "an unbounded queue that is not used", || {
+        drop(std::hint::black_box(Queue::<u8>::unbounded()))
+    });
+    let before = HELD.get();
+    queue.put_many(0..100_000).unwrap();
+    let lifo = LifoQueue::from_iter(0..100_000);
+    let priority = PriorityQueue::from_iter(0..100_000);
+    for item in 0..100_000 {
+        assert_eq!((queue.get(), lifo.get(), priority.get()), (Ok(item), Ok(99_999 - item), Ok(item)));
+    }
+    let kept = HELD.get() - before;
+    assert!(kept < 3 * 256 * 16 * 2, "{kept} bytes are kept for three empty queues");
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Whose page has to have all of [`SECTIONS`], and where it is.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 12] = [
     ("Lock", "lock/mod.rs"),
     ("RawLock", "raw_lock.rs"),
     ("RLock", "rlock.rs"),
@@ -15,7 +15,10 @@ const PAGES: [(&str, &str); 9] = [
     ("Condition", "condition.rs"),
     ("Event", "event.rs"),
     ("Barrier", "barrier/mod.rs"),
-    ("Queue", "queue/mod.rs"),
+    ("Queue", "queue/fifo.rs"),
+    ("LifoQueue", "queue/lifo.rs"),
+    ("PriorityQueue", "queue/priority.rs"),
+    ("SimpleQueue", "queue/simple.rs"),
 ];
 
 const SECTIONS: [&str; 8] = [

@@ -2,13 +2,13 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate::{
-    AcquireError, Barrier, BoundedSemaphore, Broken, Closed, Condition, Event, GetError, Lock, LockGuard,
-    MappedLockGuard, OverRelease, OwnedLockGuard, OwnedMappedLockGuard, Permit, PutError, Queue, RawLock,
-    Semaphore, ShutDown, Shutdown, TooManyDone,
+    AcquireError, Barrier, BlockingQueue, BoundedSemaphore, Broken, CapacityError, Closed, Condition, Event,
+    GetError, LifoQueue, Lock, LockGuard, MappedLockGuard, OverRelease, OwnedLockGuard, OwnedMappedLockGuard,
+    Permit, Prioritized, PriorityQueue, PutError, PutManyError, Queue, RawLock, Semaphore, ShutDown,
+    Shutdown, TooManyDone,
 };
 
 /// A deadline that has passed.
@@ -31,6 +31,10 @@ enum QueueCall {
     TaskDone,
     JoinTimeout,
     TryIter(usize),
+    TryPutMany(u32),
+    TryGetMany(usize),
+    TryGetTask,
+    SetCapacity(usize),
     Shutdown(bool),
 }
 
@@ -47,39 +51,82 @@ fn queue_call() -> impl Strategy<Value = QueueCall> {
         3 => Just(QueueCall::TaskDone),
         1 => Just(QueueCall::JoinTimeout),
         1 => (0..4_usize).prop_map(QueueCall::TryIter),
+        2 => (0..4_u32).prop_map(QueueCall::TryPutMany),
+        2 => (0..4_usize).prop_map(QueueCall::TryGetMany),
+        1 => Just(QueueCall::TryGetTask),
+        1 => (0..7_usize).prop_map(QueueCall::SetCapacity),
         1 => any::<bool>().prop_map(QueueCall::Shutdown),
     ]
 }
 
+/// Where the item that leaves first lies among those that were put.
+type First = fn(&[u32]) -> usize;
+
 /// What a queue is, without threads.
-#[derive(Default)]
 struct QueueModel {
-    items: VecDeque<u32>,
+    items: Vec<u32>,
+    first: First,
+    most: usize,
     capacity: usize,
     unfinished: usize,
     shut_down: bool,
 }
 
 impl QueueModel {
+    fn is_full(&self) -> bool {
+        self.capacity > 0 && self.items.len() >= self.capacity
+    }
+
     fn put(&mut self, item: u32) -> Result<(), PutError<u32>> {
         if self.shut_down {
             return Err(PutError::ShutDown(item));
         }
-        if self.capacity > 0 && self.items.len() == self.capacity {
+        if self.is_full() {
             return Err(PutError::Full(item));
         }
-        self.items.push_back(item);
+        self.items.push(item);
         self.unfinished += 1;
         Ok(())
     }
 
+    fn put_many(&mut self, items: Vec<u32>) -> Result<usize, PutManyError<u32>> {
+        for (put, &item) in items.iter().enumerate() {
+            let rest = || items[put..].to_vec();
+            match self.put(item) {
+                Ok(()) => {}
+                Err(PutError::Full(_)) => return Err(PutManyError { put, rest: PutError::Full(rest()) }),
+                Err(PutError::ShutDown(_)) => {
+                    return Err(PutManyError { put, rest: PutError::ShutDown(rest()) });
+                }
+            }
+        }
+        Ok(items.len())
+    }
+
     fn get(&mut self) -> Result<u32, GetError> {
-        let none = if self.shut_down { GetError::ShutDown } else { GetError::Empty };
-        self.items.pop_front().ok_or(none)
+        if self.items.is_empty() {
+            return Err(if self.shut_down { GetError::ShutDown } else { GetError::Empty });
+        }
+        Ok(self.items.remove((self.first)(&self.items)))
+    }
+
+    fn get_many(&mut self, most: usize) -> Result<Vec<u32>, GetError> {
+        match self.get() {
+            Ok(first) => Ok([first].into_iter().chain((1..most).map_while(|_| self.get().ok())).collect()),
+            Err(error) => Err(error),
+        }
     }
 
     fn task_done(&mut self) -> Result<(), TooManyDone> {
         self.unfinished = self.unfinished.checked_sub(1).ok_or(TooManyDone)?;
+        Ok(())
+    }
+
+    fn set_capacity(&mut self, capacity: usize) -> Result<(), CapacityError> {
+        if capacity == 0 || self.most < capacity {
+            return Err(CapacityError { most: (self.most > 0).then_some(self.most) });
+        }
+        self.capacity = capacity;
         Ok(())
     }
 
@@ -92,51 +139,118 @@ impl QueueModel {
     }
 }
 
+/// The calls, all in one thread, on a queue and on its model.
+fn does_what_its_model_says<Q: BlockingQueue<Item = u32> + IntoIterator<Item = u32>>(
+    queue: Q,
+    most: usize,
+    first: First,
+    calls: Vec<QueueCall>,
+) -> Result<(), TestCaseError> {
+    let mut model =
+        QueueModel { items: vec![], first, most, capacity: most, unfinished: 0, shut_down: false };
+    for (item, call) in (0..).step_by(10).zip(calls) {
+        match call {
+            QueueCall::Put => match model.put(item) {
+                Ok(()) => prop_assert_eq!(queue.put(item), Ok(())),
+                Err(PutError::ShutDown(item)) => prop_assert_eq!(queue.put(item), Err(ShutDown(item))),
+                Err(PutError::Full(_)) => {} // would wait for ever
+            },
+            QueueCall::TryPut => prop_assert_eq!(queue.try_put(item), model.put(item)),
+            QueueCall::PutTimeout => prop_assert_eq!(queue.put_timeout(item, NO_TIME), model.put(item)),
+            QueueCall::PutDeadline => prop_assert_eq!(queue.put_deadline(item, past()), model.put(item)),
+            QueueCall::TryPutMany(count) => {
+                let items: Vec<_> = (item..item + count).collect();
+                prop_assert_eq!(queue.try_put_many(items.clone()), model.put_many(items));
+            }
+            QueueCall::Get => match model.get() {
+                Ok(item) => prop_assert_eq!(queue.get(), Ok(item)),
+                Err(GetError::ShutDown) => prop_assert_eq!(queue.get(), Err(ShutDown(()))),
+                Err(GetError::Empty) => {} // would wait for ever
+            },
+            QueueCall::TryGet => prop_assert_eq!(queue.try_get(), model.get()),
+            QueueCall::GetTimeout => prop_assert_eq!(queue.get_timeout(NO_TIME), model.get()),
+            QueueCall::GetDeadline => prop_assert_eq!(queue.get_deadline(past()), model.get()),
+            QueueCall::TryGetMany(most) => {
+                let expected = if most == 0 { Ok(vec![]) } else { model.get_many(most) };
+                prop_assert_eq!(queue.try_get_many(most), expected);
+            }
+            QueueCall::TryGetTask => {
+                let got = queue.try_get_task().map(|task| *task);
+                prop_assert_eq!(got, model.get());
+                if got.is_ok() {
+                    _ = model.task_done();
+                }
+            }
+            QueueCall::TaskDone => prop_assert_eq!(queue.task_done(), model.task_done()),
+            QueueCall::JoinTimeout => prop_assert_eq!(queue.join_timeout(NO_TIME), model.unfinished == 0),
+            QueueCall::TryIter(most) => {
+                let got: Vec<_> = queue.try_iter().take(most).collect();
+                let expected: Vec<_> = (0..most).map_while(|_| model.get().ok()).collect();
+                prop_assert_eq!(got, expected);
+            }
+            QueueCall::SetCapacity(capacity) => {
+                prop_assert_eq!(queue.set_capacity(capacity), model.set_capacity(capacity));
+            }
+            QueueCall::Shutdown(immediate) => {
+                queue.shutdown(if immediate { Shutdown::Immediate } else { Shutdown::Drain });
+                model.shut_down(immediate);
+            }
+        }
+        prop_assert_eq!(queue.len(), model.items.len());
+        prop_assert_eq!(queue.is_empty(), model.items.is_empty());
+        prop_assert_eq!(queue.is_full(), model.is_full());
+        prop_assert_eq!(queue.capacity(), (model.capacity > 0).then_some(model.capacity));
+        prop_assert_eq!(queue.unfinished(), model.unfinished);
+        prop_assert_eq!(queue.is_shutdown(), model.shut_down);
+    }
+    let left: Vec<_> = std::iter::from_fn(|| model.get().ok()).collect();
+    prop_assert_eq!(queue.into_iter().collect::<Vec<_>>(), left);
+    Ok(())
+}
+
+/// By the last digit, and then by age.
+fn smallest(items: &[u32]) -> usize {
+    (0..items.len()).min_by_key(|&at| (items[at] / 10 % 3, at)).unwrap()
+}
+
+/// Compared by what [`smallest`] looks at.
+fn prioritized(item: u32) -> Prioritized<u32, u32> {
+    Prioritized { priority: item / 10 % 3, item }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_queue_does_what_its_model_says(capacity in 0..5_usize, calls in vec(queue_call(), 0..60)) {
-        let queue = Queue::new(capacity);
-        let mut model = QueueModel { capacity, ..QueueModel::default() };
-        for (item, call) in (0..).zip(calls) {
-            match call {
-                QueueCall::Put => match model.put(item) {
-                    Ok(()) => prop_assert_eq!(queue.put(item), Ok(())),
-                    Err(PutError::ShutDown(item)) => prop_assert_eq!(queue.put(item), Err(ShutDown(item))),
-                    Err(PutError::Full(_)) => {} // would wait for ever
-                },
-                QueueCall::TryPut => prop_assert_eq!(queue.try_put(item), model.put(item)),
-                QueueCall::PutTimeout => prop_assert_eq!(queue.put_timeout(item, NO_TIME), model.put(item)),
-                QueueCall::PutDeadline => prop_assert_eq!(queue.put_deadline(item, past()), model.put(item)),
-                QueueCall::Get => match model.get() {
-                    Ok(item) => prop_assert_eq!(queue.get(), Ok(item)),
-                    Err(GetError::ShutDown) => prop_assert_eq!(queue.get(), Err(ShutDown(()))),
-                    Err(GetError::Empty) => {} // would wait for ever
-                },
-                QueueCall::TryGet => prop_assert_eq!(queue.try_get(), model.get()),
-                QueueCall::GetTimeout => prop_assert_eq!(queue.get_timeout(NO_TIME), model.get()),
-                QueueCall::GetDeadline => prop_assert_eq!(queue.get_deadline(past()), model.get()),
-                QueueCall::TaskDone => prop_assert_eq!(queue.task_done(), model.task_done()),
-                QueueCall::JoinTimeout => prop_assert_eq!(queue.join_timeout(NO_TIME), model.unfinished == 0),
-                QueueCall::TryIter(most) => {
-                    let got: Vec<_> = queue.try_iter().take(most).collect();
-                    let expected: Vec<_> = (0..most).map_while(|_| model.get().ok()).collect();
-                    prop_assert_eq!(got, expected);
-                }
-                QueueCall::Shutdown(immediate) => {
-                    queue.shutdown(if immediate { Shutdown::Immediate } else { Shutdown::Drain });
-                    model.shut_down(immediate);
-                }
-            }
-            prop_assert_eq!(queue.len(), model.items.len());
-            prop_assert_eq!(queue.is_empty(), model.items.is_empty());
-            prop_assert_eq!(queue.is_full(), capacity > 0 && model.items.len() == capacity);
-            prop_assert_eq!(queue.capacity(), (capacity > 0).then_some(capacity));
-            prop_assert_eq!(queue.unfinished(), model.unfinished);
-            prop_assert_eq!(queue.is_shutdown(), model.shut_down);
+        does_what_its_model_says(Queue::new(capacity), capacity, |_| 0, calls)?;
+    }
+
+    #[test]
+    fn a_lifo_queue_does_what_its_model_says(capacity in 0..5_usize, calls in vec(queue_call(), 0..60)) {
+        does_what_its_model_says(LifoQueue::new(capacity), capacity, |items| items.len() - 1, calls)?;
+    }
+
+    #[test]
+    fn a_priority_queue_does_what_its_model_says(capacity in 0..5_usize, calls in vec(queue_call(), 0..60)) {
+        let least = |items: &[u32]| (0..items.len()).min_by_key(|&at| items[at]).unwrap();
+        does_what_its_model_says(PriorityQueue::new(capacity), capacity, least, calls)?;
+    }
+
+    /// What is put and what is got by turns, in batches.
+    #[test]
+    fn a_priority_queue_is_stable(batches in vec((0..40_u32, 0..40_usize), 0..20)) {
+        let (queue, mut model, mut next) = (PriorityQueue::unbounded(), Vec::new(), 0);
+        for (put, get) in batches {
+            let new: Vec<_> = (next..next + put).collect();
+            next += put;
+            queue.put_many(new.iter().map(|&item| prioritized(item))).unwrap();
+            model.extend(new);
+            let expected: Vec<_> =
+                (0..get.min(model.len())).map(|_| model.remove(smallest(&model))).collect();
+            let got: Vec<_> = queue.try_iter().take(get).map(|got| got.item).collect();
+            prop_assert_eq!(got, expected);
         }
-        prop_assert!(queue.try_iter().eq(model.items));
     }
 }
 

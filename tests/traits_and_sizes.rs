@@ -74,7 +74,20 @@ assert_impl_all!(BarrierWait: Send, Sync, Debug, Copy);
 
 assert_impl_all!(Queue<Cell<u8>>: Send, Sync, Debug, Default);
 assert_not_impl_any!(Queue<Rc<u8>>: Send, Sync);
-assert_impl_all!(Iter<'static, Cell<u8>>: Send, Sync);
+assert_impl_all!(Iter<'static, Queue<Cell<u8>>>: Send, Sync);
+assert_impl_all!(LifoQueue<Cell<u8>>: Send, Sync, Debug, Default);
+assert_not_impl_any!(LifoQueue<Rc<u8>>: Send, Sync);
+assert_impl_all!(PriorityQueue<Cell<u8>>: Send, Sync, Debug, Default);
+assert_not_impl_any!(PriorityQueue<Rc<u8>>: Send, Sync);
+assert_impl_all!(Task<'static, Queue<Cell<u8>>>: Send, Debug);
+assert_not_impl_any!(Task<'static, Queue<Cell<u8>>>: Sync);
+assert_impl_all!(Task<'static, Queue<u8>>: Send, Sync);
+assert_impl_all!(SimpleQueue<Cell<u8>>: Send, Sync, Debug, Default);
+assert_not_impl_any!(SimpleQueue<Rc<u8>>: Send, Sync);
+assert_impl_all!(Sender<LifoQueue<Cell<u8>>>: Send, Sync, Clone, Debug);
+assert_impl_all!(Receiver<LifoQueue<Cell<u8>>>: Send, Sync, Clone, Debug);
+assert_impl_all!(WeakSender<Queue<Cell<u8>>>: Send, Sync, Clone, Debug);
+assert_not_impl_any!(Sender<Queue<Rc<u8>>>: Send, Sync);
 
 // Only the guards of whole values can wait.
 assert_impl_all!(LockGuard<'static, u8>: WaitGuard);
@@ -102,6 +115,8 @@ assert_impl_all!(OverRelease: Error, Send, Sync);
 assert_impl_all!(Broken: Error, Send, Sync);
 assert_impl_all!(ShutDown<Cell<u8>>: Error, Send);
 assert_impl_all!(PutError<Rc<u8>>: Error);
+assert_impl_all!(PutManyError<Rc<u8>>: Error);
+assert_impl_all!(CapacityError: Error, Send, Sync);
 assert_impl_all!(GetError: Error, Send, Sync);
 assert_impl_all!(TooManyDone: Error, Send, Sync);
 
@@ -144,6 +159,9 @@ static _EVENT: Event = Event::new();
 static _BARRIER: Barrier = Barrier::new(3);
 static _ACTING: Barrier = Barrier::with_action(3, (|| ()) as fn()).with_timeout(std::time::Duration::MAX);
 static _QUEUE: Queue<String> = Queue::unbounded();
+static _SIMPLE: SimpleQueue<String> = SimpleQueue::new();
+static _LIFO: LifoQueue<String> = LifoQueue::unbounded();
+static _PRIORITY: PriorityQueue<String> = PriorityQueue::unbounded();
 /// With a name as well; it takes no room without the feature `diagnostics`.
 static _NAMED: Lock<Vec<u8>> = Lock::new(Vec::new()).named("named");
 

@@ -1,4 +1,5 @@
-//! [`tollgate::Queue`] against a [`Model`] that is as plain as Python's documentation of `queue.Queue`.
+//! [`tollgate::Queue`], [`LifoQueue`] and [`PriorityQueue`] against a [`Model`] that is as plain as Python's documentation of `queue`.
+//! One format for all three: a script says nothing of the order.
 //!
 //! Plain forms (`put`, `get`, `join`, `iter`) wait for ever where nobody else is there to end the wait; so they run
 //! where the model says that they will not wait, and where they would, the form that looks once runs instead.
@@ -16,11 +17,15 @@
 use crate::forms::{Form, SHORT, past, soon};
 use arbitrary::Arbitrary;
 use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
 use std::collections::VecDeque;
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
-use tollgate::{GetError, PutError, Queue, ShutDown, Shutdown, TooManyDone};
+use tollgate::{
+    BlockingQueue, GetError, LifoQueue, PriorityQueue, PutError, Queue, ShutDown, Shutdown, TooManyDone,
+};
 
 /// One input of the fuzzer.
 #[derive(Clone, Debug, Arbitrary)]
@@ -41,7 +46,7 @@ pub const MOST_OPERATIONS: usize = 256;
 pub enum Operation {
     /// One of the forms of `put`.
     Put(Form, Kind),
-    /// Several `try_put` of plain items.
+    /// `try_put_many` of plain items.
     PutMany(u8),
     /// One of the forms of `get`.
     Get(Form),
@@ -79,9 +84,26 @@ pub enum How {
     Immediate,
 }
 
+/// Which item leaves first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The oldest.
+    Fifo,
+    /// The newest.
+    Lifo,
+    /// The oldest of those with the smallest [`priority`].
+    Priority,
+}
+
+/// How a priority queue compares items.
+fn priority(id: usize) -> usize {
+    id * 5 % 7
+}
+
 /// What the queue should be.
 #[derive(Clone, Debug)]
 pub struct Model {
+    order: Order,
     items: VecDeque<(usize, Kind)>,
     capacity: Option<usize>,
     unfinished: usize,
@@ -90,9 +112,9 @@ pub struct Model {
 
 impl Model {
     /// An open, empty queue. 0 is unbounded.
-    pub fn new(maxsize: usize) -> Self {
+    pub fn new(order: Order, maxsize: usize) -> Self {
         let capacity = (maxsize > 0).then_some(maxsize);
-        Model { items: VecDeque::new(), capacity, unfinished: 0, shutdown: None }
+        Model { order, items: VecDeque::new(), capacity, unfinished: 0, shutdown: None }
     }
 
     fn is_full(&self) -> bool {
@@ -124,7 +146,15 @@ impl Model {
 
     /// What a get without waiting returns.
     fn get(&mut self) -> Result<usize, GetError> {
-        match self.items.pop_front() {
+        let first = match self.order {
+            Order::Fifo => 0,
+            Order::Lifo => self.items.len().wrapping_sub(1),
+            Order::Priority => {
+                let all = 0..self.items.len();
+                all.min_by_key(|&at| (priority(self.items[at].0), at)).unwrap_or_default()
+            }
+        };
+        match self.items.remove(first) {
             Some((id, _)) => Ok(id),
             None if self.shutdown.is_some() => Err(GetError::ShutDown),
             None => Err(GetError::Empty),
@@ -145,20 +175,24 @@ impl Model {
         }
         self.shutdown = Some(How::Immediate);
         self.unfinished = self.unfinished.saturating_sub(self.items.len());
-        self.items.drain(..).collect()
+        let mut discarded: Vec<_> = self.items.drain(..).collect();
+        if self.order == Order::Lifo {
+            discarded.reverse();
+        }
+        discarded
     }
 }
 
 /// How often each item was dropped, and what items need to know when they are.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Ledger {
     drops: RefCell<Vec<u32>>,
     /// Set while an immediate shutdown runs: only then do the items misbehave.
     armed: Cell<bool>,
-    queue: RefCell<Weak<Queue<Item>>>,
+    /// What a visitor does.
+    visit: RefCell<Option<Box<dyn Fn()>>>,
 }
 
-#[derive(Debug)]
 struct Item {
     id: usize,
     kind: Kind,
@@ -179,27 +213,64 @@ impl Drop for Item {
             Kind::Plain => {}
             // Not `panic!`: libFuzzer's panic hook would end the process.
             Kind::Panics => resume_unwind(Box::new(Bang(self.id))),
-            Kind::Visits => {
-                let queue =
-                    self.ledger.queue.borrow().upgrade().expect("the queue is being shut down, not dropped");
-                assert!(queue.is_shutdown(), "an item is dropped before the queue is shut down");
-                assert_eq!(queue.len(), 0, "an item is dropped before the queue is empty");
-                assert_eq!(queue.try_get().map(|item| item.id), Err(GetError::ShutDown));
-                queue.shutdown(Shutdown::Drain);
-                assert!(queue.is_shutdown());
-            }
+            Kind::Visits => self.ledger.visit.borrow().as_ref().expect("armed with a queue")(),
         }
     }
 }
 
-/// Runs the script on a queue and on the model.
+impl Ord for Item {
+    fn cmp(&self, other: &Self) -> Ordering {
+        priority(self.id).cmp(&priority(other.id))
+    }
+}
+
+impl PartialOrd for Item {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Item {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Item {}
+
+/// Runs the script on a `Queue` and on the model.
 ///
 /// # Panics
 ///
 /// Where the two differ.
 pub fn run(script: &Script) {
+    run_both(script, Order::Fifo, Queue::new);
+}
+
+/// The same for a `LifoQueue`.
+///
+/// # Panics
+///
+/// Where the two differ.
+pub fn run_lifo(script: &Script) {
+    run_both(script, Order::Lifo, LifoQueue::new);
+}
+
+/// The same for a `PriorityQueue`.
+///
+/// # Panics
+///
+/// Where the two differ.
+pub fn run_priority(script: &Script) {
+    run_both(script, Order::Priority, PriorityQueue::new);
+}
+
+fn run_both<Q>(script: &Script, order: Order, make: fn(usize) -> Q)
+where
+    Q: BlockingQueue<Item = Item> + Debug + 'static,
+{
     let maxsize = usize::from(script.capacity % CAPACITIES);
-    let mut twin = Twin::new(maxsize);
+    let mut twin = Twin::new(make(maxsize), Model::new(order, maxsize));
     for operation in script.operations.iter().take(MOST_OPERATIONS) {
         twin.step(*operation);
         twin.look();
@@ -208,24 +279,32 @@ pub fn run(script: &Script) {
 }
 
 /// The queue and its model.
-struct Twin {
-    queue: Rc<Queue<Item>>,
+struct Twin<Q> {
+    queue: Rc<Q>,
     model: Model,
     ledger: Rc<Ledger>,
 }
 
-impl Twin {
-    fn new(maxsize: usize) -> Self {
-        let queue = Rc::new(Queue::new(maxsize));
+impl<Q: BlockingQueue<Item = Item> + Debug + 'static> Twin<Q> {
+    fn new(queue: Q, model: Model) -> Self {
+        let queue = Rc::new(queue);
         let ledger = Rc::new(Ledger::default());
-        *ledger.queue.borrow_mut() = Rc::downgrade(&queue);
-        Twin { queue, model: Model::new(maxsize), ledger }
+        let visited = Rc::downgrade(&queue);
+        *ledger.visit.borrow_mut() = Some(Box::new(move || {
+            let queue = visited.upgrade().expect("the queue is being shut down, not dropped");
+            assert!(queue.is_shutdown(), "an item is dropped before the queue is shut down");
+            assert_eq!(queue.len(), 0, "an item is dropped before the queue is empty");
+            assert_eq!(queue.try_get().map(|item| item.id), Err(GetError::ShutDown));
+            queue.shutdown(Shutdown::Drain);
+            assert!(queue.is_shutdown());
+        }));
+        Twin { queue, model, ledger }
     }
 
     fn step(&mut self, operation: Operation) {
         match operation {
             Operation::Put(form, kind) => self.put(form, kind),
-            Operation::PutMany(count) => (0..count).for_each(|_| self.put(Form::Try, Kind::Plain)),
+            Operation::PutMany(count) => self.put_many(count),
             Operation::Get(form) => self.get(form),
             Operation::TaskDone => assert_eq!(self.queue.task_done(), self.model.task_done()),
             Operation::Join(form) => self.join(form),
@@ -283,6 +362,23 @@ impl Twin {
         assert_eq!(put, self.model.put(id, kind), "put, {form:?}");
     }
 
+    fn put_many(&mut self, count: u8) {
+        let items: Vec<_> = (0..count).map(|_| self.new_item(Kind::Plain)).collect();
+        let ids: Vec<_> = items.iter().map(|item| item.id).collect();
+        let put = self.queue.try_put_many(items);
+        let refused =
+            ids.iter().enumerate().find_map(|(at, id)| Some((at, self.model.put(*id, Kind::Plain).err()?)));
+        match (put, refused) {
+            (Ok(put), None) => assert_eq!(put, ids.len()),
+            (Err(error), Some((at, refused))) => {
+                assert_eq!((error.put, error.rest.is_full()), (at, refused.is_full()), "put_many");
+                let rest: Vec<_> = error.into_rest().iter().map(|item| item.id).collect();
+                assert_eq!(rest, ids[at..], "what a batch did not put");
+            }
+            (put, refused) => panic!("put_many: {:?}, and not {refused:?}", put.map_err(|error| error.put)),
+        }
+    }
+
     fn get(&mut self, form: Form) {
         let queue = &self.queue;
         let got = match form.within(self.model.get_waits()) {
@@ -323,11 +419,15 @@ impl Twin {
         for (id, _) in &discarded {
             assert_eq!(self.ledger.drops.borrow()[*id], 1, "item {id} is not dropped by the shutdown");
         }
-        let first = discarded.iter().find(|(_, kind)| *kind == Kind::Panics).map(|(id, _)| Bang(*id));
+        // In what order those of a priority queue are dropped is not said.
+        let mut panics = discarded.iter().filter(|(_, kind)| *kind == Kind::Panics).map(|(id, _)| Bang(*id));
         match ended {
-            Ok(()) => assert_eq!(None, first, "the shutdown swallowed a panic"),
+            Ok(()) => assert_eq!(panics.next(), None, "the shutdown swallowed a panic"),
             Err(panic) => match panic.downcast::<Bang>() {
-                Ok(bang) => assert_eq!(Some(*bang), first, "the shutdown went on with another panic"),
+                Ok(bang) if self.model.order == Order::Priority => {
+                    assert!(panics.any(|panic| panic == *bang))
+                }
+                Ok(bang) => assert_eq!(Some(*bang), panics.next(), "the shutdown went on with another panic"),
                 Err(other) => resume_unwind(other),
             },
         }
@@ -347,7 +447,12 @@ impl Twin {
         assert_eq!(queue.capacity(), model.capacity, "capacity");
         let shown = format!("{queue:?}");
         let expected = format!(
-            "Queue {{ len: {}, capacity: {:?}, waiting_getters: 0, waiting_putters: 0, shut_down: {}, .. }}",
+            "{} {{ len: {}, capacity: {:?}, waiting_getters: 0, waiting_putters: 0, shut_down: {}, .. }}",
+            match model.order {
+                Order::Fifo => "Queue",
+                Order::Lifo => "LifoQueue",
+                Order::Priority => "PriorityQueue",
+            },
             model.items.len(),
             model.capacity,
             model.shutdown.is_some(),

@@ -33,6 +33,17 @@ fn the_corpus_of_queue_passes() {
     replay("queue", queue::run);
 }
 
+/// The same scripts, and what the fuzzer kept of its own.
+#[test]
+fn the_corpora_of_the_other_orders_pass() {
+    for target in ["queue", "lifo"] {
+        replay(target, queue::run_lifo);
+    }
+    for target in ["queue", "priority"] {
+        replay(target, queue::run_priority);
+    }
+}
+
 #[test]
 fn the_corpus_of_lock_passes() {
     replay("lock", lock::run);
@@ -83,6 +94,8 @@ fn random<T: for<'a> Arbitrary<'a> + Debug>(seeds: u64, run: impl Fn(&T)) {
 #[test]
 fn random_sequences_on_a_queue_pass() {
     random(2_000, queue::run);
+    random(2_000, queue::run_lifo);
+    random(2_000, queue::run_priority);
 }
 
 #[test]

@@ -10,6 +10,8 @@
 #[cfg(any(loom, shuttle))]
 mod barrier;
 #[cfg(any(loom, shuttle))]
+mod channel;
+#[cfg(any(loom, shuttle))]
 mod condition;
 #[cfg(any(loom, shuttle))]
 mod event;
@@ -25,6 +27,8 @@ mod platform;
 mod queue;
 #[cfg(any(loom, shuttle))]
 mod queue_end;
+#[cfg(any(loom, shuttle))]
+mod queue_orders;
 #[cfg(any(loom, shuttle))]
 mod readme;
 #[cfg(tollgate_cured_loom)]
@@ -51,6 +55,8 @@ fn main() -> std::process::ExitCode {
     barrier::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);
+    queue_orders::models(&mut suite);
+    channel::models(&mut suite);
     readme::models(&mut suite);
     harness::run(suite, mutants::trials)
 }

@@ -10,7 +10,10 @@
 
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
-use crate::{barrier, condition, event, lock, queue, queue_end, rlock, semaphore, semaphore_permits};
+use crate::{
+    barrier, channel, condition, event, lock, queue, queue_end, queue_orders, rlock, semaphore,
+    semaphore_permits,
+};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
 use tollgate::model::{Change, Mutant, Part, Settings, Site, recorded};
@@ -77,13 +80,13 @@ const UNNOTICED: &[Unnoticed] = &[
         reason: Reason::Kernel("the other half of that"),
     },
     Unnoticed {
-        file: "queue/core.rs",
+        file: "queue/ledger.rs",
         code: "self.status.swap(",
         change: Some("AcqRel"),
         reason: Reason::Checker("in models a fence stands in for it"),
     },
     Unnoticed {
-        file: "queue/core.rs",
+        file: "queue/ledger.rs",
         code: "self.status.swap(",
         change: Some("Release"),
         reason: Reason::Equivalent("the value that the swap returns is not used"),
@@ -191,6 +194,9 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::QueuePutWithoutNotify | Mutant::QueueGetWithoutNotify => {
             (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], None)
         }
+        Mutant::QueueCapacityWithoutNotify => (&["queue(1 of 2), full: put Plain"], None),
+        Mutant::ChannelSendersLeaveOpen => (&["queue, channel: get | drop"], None),
+        Mutant::ChannelReceiversLeaveItems => (&["queue, channel: put, put | drop"], None),
         Mutant::QueueShutdownWithoutWake => (&["queue(1): get Plain | shutdown"], None),
         Mutant::QueuePutsAfterShutdown => (&["queue(1), full: put Plain | shutdown", "queue(1): put"], None),
         Mutant::QueuePutsBeyondCapacity => (&["queue(1): two try_put"], None),
@@ -236,6 +242,8 @@ fn suite() -> Vec<Model> {
     barrier::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);
+    queue_orders::models(&mut suite);
+    channel::models(&mut suite);
     suite.models.retain(|model| cfg!(shuttle) || model.bound != Bound::ShuttleOnly);
     suite.models
 }

@@ -9,18 +9,21 @@ mod raw_lock;
 mod rlock;
 mod rlock_condition;
 mod semaphore;
+mod simple_queue;
 
 pub use barrier::{BarrierAnswer, BarrierOp, BarrierSubject};
 pub use condition::{ConditionAnswer, ConditionOp, ConditionSubject};
 pub use event::{EventOp, EventSubject};
 pub use lock::{LockAnswer, LockOp, LockSubject};
-pub use queue::{QueueAnswer, QueueOp, QueueSubject};
+pub use queue::{Batches, Fifo, Lifo, Priority, QueueAnswer, QueueOp, QueueSubject};
 pub use raw_lock::{RawLockOp, RawLockSubject};
 pub use rlock::{RLockOp, RLockSubject};
 pub use rlock_condition::{RLockConditionOp, RLockConditionSubject};
 pub use semaphore::{
     BoundedSemaphoreSubject, Counting, Counts, SemaphoreAnswer, SemaphoreOp, SemaphoreSubject,
 };
+
+pub use simple_queue::{SimpleQueueOp, SimpleQueueSubject};
 
 use crate::Subject;
 
@@ -46,6 +49,10 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<EventSubject>();
     visitor.subject::<BarrierSubject<2, false>>();
     visitor.subject::<BarrierSubject<2, true>>();
+    visitor.subject::<QueueSubject<2, Batches>>();
+    visitor.subject::<QueueSubject<2, Lifo>>();
+    visitor.subject::<QueueSubject<2, Priority>>();
+    visitor.subject::<SimpleQueueSubject>();
 }
 
 /// Takes `call` out of a line; whether it was there.

@@ -181,10 +181,16 @@ pub enum Mutant {
     QueuePutWithoutNotify,
     /// `Queue`: `get` does not tell the putters.
     QueueGetWithoutNotify,
+    /// `Queue`: `set_capacity` does not tell the putters.
+    QueueCapacityWithoutNotify,
     /// `Queue`: the last `task_done` does not tell the joiners.
     QueueDoneWithoutNotify,
     /// `Queue`: `shutdown` does not wake those who wait.
     QueueShutdownWithoutWake,
+    /// `channel`: the last sender does not shut the queue down.
+    ChannelSendersLeaveOpen,
+    /// `channel`: the last receiver leaves the items where they are.
+    ChannelReceiversLeaveItems,
     /// `Queue`: items discarded by `shutdown` are not counted as done.
     QueueDiscardUncounted,
     /// A memory ordering, a fence or a wake, by its place in the source.
@@ -244,8 +250,11 @@ impl Mutant {
         Mutant::QueuePutsBeyondCapacity,
         Mutant::QueuePutWithoutNotify,
         Mutant::QueueGetWithoutNotify,
+        Mutant::QueueCapacityWithoutNotify,
         Mutant::QueueDoneWithoutNotify,
         Mutant::QueueShutdownWithoutWake,
+        Mutant::ChannelSendersLeaveOpen,
+        Mutant::ChannelReceiversLeaveItems,
         Mutant::QueueDiscardUncounted,
     ];
 }

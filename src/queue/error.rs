@@ -18,6 +18,22 @@ pub enum PutError<T> {
     ShutDown(T),
 }
 
+/// What a batch did not put, and why. The items before it were put, and stay.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PutManyError<T> {
+    /// How many items were put.
+    pub put: usize,
+    /// The others, in order. [`PutError::Full`] from the `try_` and timed forms only.
+    pub rest: PutError<Vec<T>>,
+}
+
+/// The capacity that was asked for is not to be had: it is 0, or larger than the one that the queue was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CapacityError {
+    /// The largest capacity that can be set; `None` if the queue was made without a bound, and stays so.
+    pub most: Option<usize>,
+}
+
 /// Why a `try_` or timed get gave no item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GetError {
@@ -49,6 +65,13 @@ impl<T> PutError<T> {
     /// Whether the queue had no room.
     pub fn is_full(&self) -> bool {
         matches!(self, PutError::Full(_))
+    }
+}
+
+impl<T> PutManyError<T> {
+    /// The items that were not put, in order.
+    pub fn into_rest(self) -> Vec<T> {
+        self.rest.into_inner()
     }
 }
 
@@ -100,6 +123,31 @@ impl<T> fmt::Display for PutError<T> {
 }
 
 impl<T> Error for PutError<T> {}
+
+impl<T> fmt::Debug for PutManyError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PutManyError").field("put", &self.put).field("rest", &self.rest).finish()
+    }
+}
+
+impl<T> fmt::Display for PutManyError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} after {} items", self.rest, self.put)
+    }
+}
+
+impl<T> Error for PutManyError<T> {}
+
+impl fmt::Display for CapacityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.most {
+            Some(most) => write!(f, "capacity not between 1 and {most}"),
+            None => f.write_str("queue made without a bound"),
+        }
+    }
+}
+
+impl Error for CapacityError {}
 
 impl fmt::Display for GetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

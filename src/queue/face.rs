@@ -7,19 +7,24 @@
 //! whether that was so since they came: the one who finished it may have been slow to say so, and new tasks may have come
 //! (a joiner that took the word for it returned with its own task undone; found in review).
 //!
+//! A batch waits like one item: a `put_many` that finds room for a part of it puts that, tells the getters, and goes back to its
+//! place in line for the rest; one deadline holds for all of it.
+//!
 //! Shutdown is a state of the core, not a pulse: whoever comes later finds it (R42 of the historical bugs). The order within
-//! `shutdown` is: state and accounting in one step of the core, then all wake-ups, then the user's destructors, outside
-//! every lock; a destructor that panics does not keep the others from running.
+//! `shutdown` is: state and accounting in one step of the core, then all wake-ups, then the discarded items are taken out, and the
+//! user's destructors run, outside every lock; a destructor that panics does not keep the others from running.
 //!
 //! Every change of a core ends with a `SeqCst` read-modify-write, which is the notifier's half of the gates' handshake.
 
 use super::Shutdown;
-use super::core::{Core, Remains};
-use super::error::{GetError, PutError, ShutDown, TooManyDone};
+use super::core::{Core, Tell};
+use super::error::{GetError, PutError, PutManyError, ShutDown, TooManyDone};
+use super::ledger::Refused;
 use crate::gate::Gate;
 use crate::platform::{Mutant, Patience, mutated};
 use crate::watch::{Kind, Tag};
 use crossbeam_utils::CachePadded;
+use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -35,13 +40,13 @@ pub(crate) struct Face<T, C> {
 
 impl<T, C> Face<T, C> {
     const_unless_loom! {
-        pub(crate) fn new(core: C) -> Self {
+        pub(crate) fn new(kind: Kind, core: C) -> Self {
             Face {
                 core: CachePadded::new(core),
                 getters: CachePadded::new(Gate::new()),
                 putters: CachePadded::new(Gate::new()),
                 joiners: Gate::new(),
-                tag: Tag::new(Kind::Queue),
+                tag: Tag::new(kind),
                 items: PhantomData,
             }
         }
@@ -67,11 +72,11 @@ impl<T, C: Core<T>> Face<T, C> {
         if patience == Patience::None || self.putters.admits_newcomers() {
             match self.core.try_push(item) {
                 Ok(()) => {
-                    self.item_was_put();
+                    self.items();
                     return Ok(());
                 }
-                Err(PutError::Full(back)) if patience != Patience::None => item = back,
-                ended => return ended,
+                Err((back, Refused::NotNow)) if patience != Patience::None => item = back,
+                Err(refused) => return Err(refused.into()),
             }
         }
         self.put_contended(item, patience)
@@ -80,63 +85,126 @@ impl<T, C: Core<T>> Face<T, C> {
     #[cold]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     fn put_contended(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
-        let _waiting = self.tag.waits(patience);
+        let within = self.patience_here(patience);
+        let _waiting = self.tag.waits(within);
         let mut waiting = Some(item);
         let attempt = || match self.core.try_push(waiting.take()?) {
-            Err(PutError::Full(back)) => {
+            Err((back, Refused::NotNow)) => {
                 waiting = Some(back);
                 None
             }
             ended => Some(ended),
         };
-        match self.putters.wait(0, patience, attempt, |_| self.core.ends_push()) {
+        match self.putters.wait(0, within, attempt, |_| self.core.ends_push()) {
             Some(Ok(())) => {
-                self.item_was_put();
+                self.items();
                 Ok(())
             }
-            Some(refused) => refused,
+            Some(Err(refused)) => Err(refused.into()),
             None => match waiting {
-                Some(item) => Err(PutError::Full(item)),
+                Some(item) => {
+                    no_room_here(patience, "put");
+                    Err(PutError::Full(item))
+                }
                 None => unreachable!("tollgate: a put that was not made has lost its item"),
             },
         }
+    }
+
+    /// The one body of all forms of `put_many`. How many were put: all.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
+    pub(crate) fn put_many(&self, items: VecDeque<T>, patience: Patience) -> Result<usize, PutManyError<T>> {
+        let (count, mut rest) = (items.len(), items);
+        if rest.is_empty() {
+            return Ok(0);
+        }
+        // Puts what there is room for. Ends when all are put, or none ever will be.
+        let mut attempt = || {
+            let ended = match self.core.try_push_many(&mut rest) {
+                Ok(()) => {
+                    self.items();
+                    rest.is_empty()
+                }
+                Err(Refused::NotNow) => false,
+                Err(Refused::ShutDown) => true,
+            };
+            ended.then_some(())
+        };
+        let first = match patience {
+            Patience::None => attempt(),
+            _ if self.putters.admits_newcomers() => attempt(),
+            _ => None,
+        };
+        let ended = match first {
+            None if patience != Patience::None => {
+                let within = self.patience_here(patience);
+                let _waiting = self.tag.waits(within);
+                self.putters.wait(0, within, attempt, |_| self.core.ends_push())
+            }
+            first => first,
+        };
+        if rest.is_empty() {
+            return Ok(count);
+        }
+        let put = count - rest.len();
+        let rest = Vec::from(rest);
+        if ended.is_some() {
+            return Err(PutManyError { put, rest: PutError::ShutDown(rest) });
+        }
+        no_room_here(patience, "put_many");
+        Err(PutManyError { put, rest: PutError::Full(rest) })
+    }
+
+    /// A call from within user code that the core runs cannot wait: those whom it would wait for wait for that code. So it looks
+    /// once, and does not line up.
+    fn patience_here(&self, patience: Patience) -> Patience {
+        if self.core.is_amid_user_code() { Patience::None } else { patience }
     }
 
     /// The one body of all forms of `get`.
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn get(&self, patience: Patience) -> Result<T, GetError> {
-        let first = if patience == Patience::None || self.getters.admits_newcomers() {
-            self.core.try_pop()
-        } else {
-            Err(GetError::Empty)
-        };
-        let got = match first {
-            Err(GetError::Empty) if patience != Patience::None => self.get_contended(patience),
-            ended => ended,
-        };
-        if got.is_ok() && self.core.capacity().is_some() && !mutated(Mutant::QueueGetWithoutNotify) {
-            self.putters.notify_after_rmw(|_| self.core.ends_push());
+        self.core.refuse_reentry("get");
+        self.get_by(patience, || self.core.try_pop(self))
+    }
+
+    /// The one body of all forms of `get_many`.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
+    pub(crate) fn get_many(&self, most: usize, patience: Patience) -> Result<Vec<T>, GetError> {
+        self.core.refuse_reentry("get_many");
+        if most == 0 {
+            return Ok(Vec::new());
         }
-        got
+        self.get_by(patience, || self.core.try_pop_many(most, self))
+    }
+
+    #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
+    fn get_by<R>(&self, patience: Patience, pop: impl Fn() -> Result<R, Refused>) -> Result<R, GetError> {
+        if patience == Patience::None || self.getters.admits_newcomers() {
+            match pop() {
+                Err(Refused::NotNow) if patience != Patience::None => {}
+                ended => return ended.map_err(GetError::from),
+            }
+        }
+        self.get_contended(patience, pop)
     }
 
     #[cold]
     #[cfg_attr(feature = "diagnostics", track_caller)]
-    fn get_contended(&self, patience: Patience) -> Result<T, GetError> {
+    fn get_contended<R>(
+        &self,
+        patience: Patience,
+        pop: impl Fn() -> Result<R, Refused>,
+    ) -> Result<R, GetError> {
         let _waiting = self.tag.waits(patience);
-        let attempt = || match self.core.try_pop() {
-            Err(GetError::Empty) => None,
+        let attempt = || match pop() {
+            Err(Refused::NotNow) => None,
             ended => Some(ended),
         };
-        self.getters.wait(0, patience, attempt, |_| self.core.ends_pop()).unwrap_or(Err(GetError::Empty))
-    }
-
-    #[inline]
-    fn item_was_put(&self) {
-        if !mutated(Mutant::QueuePutWithoutNotify) {
-            self.getters.notify_after_rmw(|_| self.core.ends_pop());
-        }
+        let got = self.getters.wait(0, patience, attempt, |_| self.core.ends_pop());
+        got.unwrap_or(Err(Refused::NotNow)).map_err(GetError::from)
     }
 
     pub(crate) fn task_done(&self) -> Result<(), TooManyDone> {
@@ -161,8 +229,17 @@ impl<T, C: Core<T>> Face<T, C> {
         }
     }
 
+    /// From now on so many items fit. Whether that was to be had.
+    pub(crate) fn set_capacity(&self, capacity: usize) -> bool {
+        let set = self.core.set_capacity(capacity);
+        if set && !mutated(Mutant::QueueCapacityWithoutNotify) {
+            self.putters.notify_after_rmw(|_| self.core.ends_push());
+        }
+        set
+    }
+
     pub(crate) fn shut_down(&self, how: Shutdown) {
-        let Remains { discarded, idle } = self.core.shut_down(how);
+        let idle = self.core.shut_down(how);
         if !mutated(Mutant::QueueShutdownWithoutWake) {
             if idle {
                 self.joiners.release_all();
@@ -170,7 +247,9 @@ impl<T, C: Core<T>> Face<T, C> {
             self.getters.release_all();
             self.putters.release_all();
         }
-        drop_each(discarded);
+        if how == Shutdown::Immediate {
+            drop_each(self.core.discard());
+        }
     }
 
     /// How many threads wait to get and to put.
@@ -179,9 +258,37 @@ impl<T, C: Core<T>> Face<T, C> {
     }
 }
 
+impl<T, C: Core<T>> Tell for Face<T, C> {
+    #[inline]
+    fn room(&self) {
+        if self.core.is_bounded() && !mutated(Mutant::QueueGetWithoutNotify) {
+            self.putters.notify_after_rmw(|_| self.core.ends_push());
+        }
+    }
+
+    #[inline]
+    fn items(&self) {
+        if !mutated(Mutant::QueuePutWithoutNotify) {
+            self.getters.notify_after_rmw(|_| self.core.ends_pop());
+        }
+    }
+
+    fn idle(&self) {
+        self.joiners.release_all();
+    }
+}
+
+/// A plain form has found no room, and has not waited for it: see `patience_here`.
+fn no_room_here(patience: Patience, call: &str) {
+    assert!(
+        patience != Patience::Forever,
+        "PriorityQueue: {call} from within a comparison of its items cannot wait for room"
+    );
+}
+
 /// Drops all items, whatever their destructors do. The first panic goes on at the end; what later ones carry is leaked, since
 /// dropping it may panic too.
-fn drop_each<T>(items: impl IntoIterator<Item = T>) {
+pub(super) fn drop_each<T>(items: impl IntoIterator<Item = T>) {
     let mut first_panic = None;
     for item in items {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(item))) {
@@ -193,6 +300,24 @@ fn drop_each<T>(items: impl IntoIterator<Item = T>) {
     }
     if let Some(panic) = first_panic {
         resume_unwind(panic);
+    }
+}
+
+impl<T> From<(T, Refused)> for PutError<T> {
+    fn from((item, refused): (T, Refused)) -> Self {
+        match refused {
+            Refused::NotNow => PutError::Full(item),
+            Refused::ShutDown => PutError::ShutDown(item),
+        }
+    }
+}
+
+impl From<Refused> for GetError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotNow => GetError::Empty,
+            Refused::ShutDown => GetError::ShutDown,
+        }
     }
 }
 

@@ -1,66 +1,104 @@
-//! Iterators that take items out of a shared queue.
+//! Iterators that take items out of a queue.
 
-use super::Queue;
+use super::BlockingQueue;
 use std::fmt;
 
-/// Takes items, waiting for each; made by [`Queue::iter`].
+/// Takes items, waiting for each; made by `iter`.
 #[must_use = "iterators are lazy"]
-pub struct Iter<'a, T> {
-    queue: &'a Queue<T>,
+pub struct Iter<'a, Q> {
+    queue: &'a Q,
 }
 
-/// Takes items without waiting; made by [`Queue::try_iter`].
+/// Takes items without waiting; made by `try_iter`.
 #[must_use = "iterators are lazy"]
-pub struct TryIter<'a, T> {
-    queue: &'a Queue<T>,
+pub struct TryIter<'a, Q> {
+    queue: &'a Q,
 }
 
-impl<'a, T> Iter<'a, T> {
-    pub(super) fn new(queue: &'a Queue<T>) -> Self {
+/// Takes the items that are left in a queue that is nobody else's any more, without waiting; made by `into_iter`.
+#[must_use = "iterators are lazy"]
+pub struct IntoIter<Q> {
+    queue: Q,
+}
+
+impl<'a, Q> Iter<'a, Q> {
+    pub(super) fn new(queue: &'a Q) -> Self {
         Iter { queue }
     }
 }
 
-impl<'a, T> TryIter<'a, T> {
-    pub(super) fn new(queue: &'a Queue<T>) -> Self {
+impl<'a, Q> TryIter<'a, Q> {
+    pub(super) fn new(queue: &'a Q) -> Self {
         TryIter { queue }
     }
 }
 
-impl<T> Iterator for Iter<'_, T> {
-    type Item = T;
+impl<Q> IntoIter<Q> {
+    pub(super) fn new(queue: Q) -> Self {
+        IntoIter { queue }
+    }
+}
+
+impl<Q: BlockingQueue> Iterator for Iter<'_, Q> {
+    type Item = Q::Item;
 
     #[cfg_attr(feature = "diagnostics", track_caller)]
-    fn next(&mut self) -> Option<T> {
+    fn next(&mut self) -> Option<Q::Item> {
         self.queue.get().ok()
     }
 }
 
-impl<T> Iterator for TryIter<'_, T> {
-    type Item = T;
+impl<Q: BlockingQueue> Iterator for TryIter<'_, Q> {
+    type Item = Q::Item;
 
-    fn next(&mut self) -> Option<T> {
+    #[cfg_attr(feature = "diagnostics", track_caller)]
+    fn next(&mut self) -> Option<Q::Item> {
         self.queue.try_get().ok()
     }
 }
 
-impl<'a, T> IntoIterator for &'a Queue<T> {
-    type Item = T;
-    type IntoIter = Iter<'a, T>;
+impl<Q: BlockingQueue> Iterator for IntoIter<Q> {
+    type Item = Q::Item;
 
-    fn into_iter(self) -> Iter<'a, T> {
-        self.iter()
+    #[cfg_attr(feature = "diagnostics", track_caller)]
+    fn next(&mut self) -> Option<Q::Item> {
+        self.queue.try_get().ok()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = self.queue.len();
+        (len, Some(len))
     }
 }
 
-impl<T> fmt::Debug for Iter<'_, T> {
+impl<Q: BlockingQueue> ExactSizeIterator for IntoIter<Q> {}
+
+impl<Q: fmt::Debug> fmt::Debug for Iter<'_, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Iter").field(self.queue).finish()
     }
 }
 
-impl<T> fmt::Debug for TryIter<'_, T> {
+impl<Q: fmt::Debug> fmt::Debug for TryIter<'_, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TryIter").field(self.queue).finish()
+    }
+}
+
+impl<Q: fmt::Debug> fmt::Debug for IntoIter<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("IntoIter").field(&self.queue).finish()
+    }
+}
+
+/// Puts items into a queue that nobody else uses at the time. Panics before it takes an item that cannot be put.
+pub(super) fn extend<Q: BlockingQueue>(queue: &Q, items: impl IntoIterator<Item = Q::Item>) {
+    let mut items = items.into_iter();
+    while items.size_hint().1 != Some(0) {
+        assert!(!queue.is_shutdown(), "tollgate: extend of a queue that has been shut down");
+        assert!(!queue.is_full(), "tollgate: extend of a queue that is full");
+        let Some(item) = items.next() else { return };
+        // Nobody else is there; but the iterator may have kept a way to the queue.
+        assert!(queue.try_put(item).is_ok(), "tollgate: extend of a queue that its iterator uses");
     }
 }

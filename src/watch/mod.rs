@@ -62,4 +62,10 @@ pub enum Kind {
     Barrier,
     /// A [`Queue`](crate::Queue): an item, room, or the end of all tasks.
     Queue,
+    /// A [`LifoQueue`](crate::LifoQueue), for the same.
+    LifoQueue,
+    /// A [`PriorityQueue`](crate::PriorityQueue), for the same.
+    PriorityQueue,
+    /// A [`SimpleQueue`](crate::SimpleQueue): an item.
+    SimpleQueue,
 }

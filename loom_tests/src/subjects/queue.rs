@@ -1,18 +1,24 @@
-//! `Queue`: what is put is got once and in order, tasks are counted, shutdown ends it.
+//! The queues: what is put is got once and in its order, tasks are counted, shutdown ends it.
 //!
 //! `join` returns when no task was left at some moment since it came, also when new ones have come in the moment after: two
-//! phases, coming and seeing that.
+//! phases, coming and seeing that. A batch of puts is two puts, each a phase; a batch of gets is one step. A task that is got and
+//! dropped is a get and a report.
+
+mod flavor;
+mod real;
+
+pub use flavor::{Batches, Fifo, Lifo, Priority};
 
 use super::leave;
-use crate::subject::{CallId, Progress, SOON, Subject, continues, returns};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use strum::{EnumIter, IntoEnumIterator as _};
-use tollgate::{GetError, PutError, Queue, Shutdown};
+use crate::subject::{CallId, Progress, Subject, continues, returns};
+use flavor::{Flavor, Order};
+use real::{Ledgered, SECOND, priority};
+use std::marker::PhantomData;
+use strum::EnumIter;
 
-/// A `Queue` with this capacity; 0 is unbounded.
+/// A queue with this capacity; 0 is unbounded.
 #[derive(Debug)]
-pub struct QueueSubject<const CAPACITY: usize>;
+pub struct QueueSubject<const CAPACITY: usize, F = Fifo>(PhantomData<F>);
 
 /// What is done with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter)]
@@ -21,14 +27,30 @@ pub enum QueueOp {
     Put,
     TryPut,
     PutTimeout,
+    /// Two items.
+    PutMany,
+    TryPutMany,
+    PutManyTimeout,
     Get,
     TryGet,
     GetTimeout,
+    /// Up to two items.
+    GetMany,
+    TryGetMany,
+    GetManyTimeout,
+    /// `try_get_task`, dropped at once.
+    TryWork,
     TaskDone,
     Join,
     JoinTimeout,
     Drain,
     Close,
+    /// `set_capacity(1)`.
+    Narrow,
+    /// `set_capacity(2)`.
+    Widen,
+    /// `with_first`.
+    First,
     Len,
     Unfinished,
     IsShutdown,
@@ -43,11 +65,17 @@ use QueueOp::*;
 #[expect(missing_docs, reason = "plain words")]
 pub enum QueueAnswer {
     Done,
-    /// The item that the call with this number has put.
+    /// The item of this number: that of the call that has put it.
     Got(CallId),
+    GotMany(Vec<CallId>),
     Full,
     Empty,
     ShutDown,
+    /// A batch that was put in part; whether that was for want of room.
+    Part {
+        put: usize,
+        full: bool,
+    },
     TooManyDone,
     TimedOut,
     Number(usize),
@@ -69,10 +97,11 @@ enum Stage {
     Closed,
 }
 
-/// Items, tasks, stage, and the joiners that have not yet seen the queue idle.
+/// Items in the order of their puts, capacity, tasks, stage, and the joiners that have not yet seen the queue idle.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct QueueState {
     items: Vec<CallId>,
+    capacity: usize,
     unfinished: usize,
     stage: Stage,
     joiners: Vec<CallId>,
@@ -85,80 +114,53 @@ impl QueueState {
             self.joiners.clear();
         }
     }
-}
 
-/// The shared object.
-#[derive(Debug)]
-pub struct Ledgered {
-    queue: Queue<Item>,
-    ledger: Arc<Ledger>,
-}
+    fn is_full(&self) -> bool {
+        self.capacity > 0 && self.items.len() >= self.capacity
+    }
 
-/// How often the item of each call was made and dropped.
-type Ledger = [(AtomicUsize, AtomicUsize); CallId::MAX as usize + 1];
+    /// Where the item lies that leaves first.
+    fn first(&self, order: Order) -> Option<usize> {
+        match order {
+            Order::Fifo => (!self.items.is_empty()).then_some(0),
+            Order::Lifo => self.items.len().checked_sub(1),
+            Order::Priority => (0..self.items.len()).min_by_key(|&at| (priority(self.items[at]), at)),
+        }
+    }
 
-/// An item that says when it is dropped.
-#[derive(Debug)]
-struct Item {
-    value: CallId,
-    ledger: Arc<Ledger>,
-}
-
-impl Drop for Item {
-    fn drop(&mut self) {
-        self.ledger[usize::from(self.value)].1.fetch_add(1, SeqCst);
+    fn take(&mut self, order: Order, most: usize) -> Vec<CallId> {
+        let mut taken = Vec::new();
+        while let Some(at) = self.first(order).filter(|_| taken.len() < most) {
+            taken.push(self.items.remove(at));
+        }
+        taken
     }
 }
 
-impl Ledgered {
-    fn item(&self, value: CallId) -> Item {
-        self.ledger[usize::from(value)].0.fetch_add(1, SeqCst);
-        Item { value, ledger: Arc::clone(&self.ledger) }
-    }
-}
-
-fn put(result: Result<(), PutError<Item>>, value: CallId) -> QueueAnswer {
-    let (answer, item) = match result {
-        Ok(()) => return Done,
-        Err(PutError::Full(item)) => (QueueAnswer::Full, item),
-        Err(PutError::ShutDown(item)) => (QueueAnswer::ShutDown, item),
-    };
-    assert_eq!(item.value, value, "another item came back");
-    answer
-}
-
-fn got(result: Result<Item, GetError>) -> QueueAnswer {
-    match result {
-        Ok(item) => QueueAnswer::Got(item.value),
-        Err(GetError::Empty) => QueueAnswer::Empty,
-        Err(GetError::ShutDown) => QueueAnswer::ShutDown,
-    }
-}
-
-impl<const CAPACITY: usize> Subject for QueueSubject<CAPACITY> {
+impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
     type Op = QueueOp;
     type Answer = QueueAnswer;
-    type Real = Ledgered;
+    type Real = Ledgered<F::Queue>;
     type State = QueueState;
 
+    const SAMPLE: usize = F::SAMPLE;
+
     fn name() -> String {
-        if CAPACITY == 0 { "Queue".to_owned() } else { format!("Queue({CAPACITY})") }
+        if CAPACITY == 0 { F::name().to_owned() } else { format!("{}({CAPACITY})", F::name()) }
     }
 
     fn operations() -> Vec<QueueOp> {
-        QueueOp::iter().filter(|&op| op != Rest).collect()
+        F::operations()
     }
 
     fn alphabets() -> Vec<Vec<QueueOp>> {
-        let first = vec![Put, TryPut, Get, TryGet, GetTimeout];
-        let second = vec![PutTimeout, GetTimeout, Drain, Close, Len];
-        let third = vec![TryPut, TaskDone, JoinTimeout, Close, Unfinished];
-        crate::program::cover(&Self::operations(), &[first, second, third])
+        crate::program::cover(&Self::operations(), &F::alphabets())
     }
 
     /// A joiner returned with its own task undone, when the one who finished the task before was slow to say so.
     fn regressions() -> Vec<Vec<Vec<QueueOp>>> {
-        vec![vec![vec![Put, Join], vec![Get, TaskDone]]]
+        let old_word = vec![vec![Put, Join], vec![Get, TaskDone]];
+        if Self::operations().contains(&Join) { vec![old_word] } else { vec![] }
     }
 
     fn last() -> QueueOp {
@@ -168,68 +170,34 @@ impl<const CAPACITY: usize> Subject for QueueSubject<CAPACITY> {
     fn timed(op: QueueOp) -> QueueOp {
         match op {
             Put => PutTimeout,
+            PutMany => PutManyTimeout,
             Get => GetTimeout,
+            GetMany => GetManyTimeout,
             Join => JoinTimeout,
             op => op,
         }
     }
 
-    fn real() -> Ledgered {
-        let queue = Queue::new(CAPACITY);
-        Ledgered { queue, ledger: Arc::new(std::array::from_fn(|_| Default::default())) }
+    fn real() -> Self::Real {
+        Ledgered::new(CAPACITY)
     }
 
-    fn call(real: &Ledgered, call: CallId, op: QueueOp) -> QueueAnswer {
-        let queue = &real.queue;
-        match op {
-            Put => put(queue.put(real.item(call)).map_err(PutError::from), call),
-            TryPut => put(queue.try_put(real.item(call)), call),
-            PutTimeout => put(queue.put_timeout(real.item(call), SOON), call),
-            Get => got(queue.get().map_err(GetError::from)),
-            TryGet => got(queue.try_get()),
-            GetTimeout => got(queue.get_timeout(SOON)),
-            TaskDone => queue.task_done().map_or(QueueAnswer::TooManyDone, |()| Done),
-            Join => {
-                queue.join();
-                Done
-            }
-            JoinTimeout => {
-                if queue.join_timeout(SOON) {
-                    Done
-                } else {
-                    QueueAnswer::TimedOut
-                }
-            }
-            Drain => {
-                queue.shutdown(Shutdown::Drain);
-                Done
-            }
-            Close => {
-                queue.shutdown(Shutdown::Immediate);
-                Done
-            }
-            Len => QueueAnswer::Number(queue.len()),
-            Unfinished => QueueAnswer::Number(queue.unfinished()),
-            IsShutdown => QueueAnswer::Is(queue.is_shutdown()),
-            Rest => QueueAnswer::Rest {
-                unfinished: queue.unfinished(),
-                items: queue.try_iter().map(|item| item.value).collect(),
-                shut_down: queue.is_shutdown(),
-            },
-        }
+    fn call(real: &Self::Real, call: CallId, op: QueueOp) -> QueueAnswer {
+        real.call(call, op)
     }
 
-    fn after(real: Ledgered) {
-        let Ledgered { queue, ledger } = real;
-        drop(queue);
-        for (call, (made, dropped)) in ledger.iter().enumerate() {
-            let (made, dropped) = (made.load(SeqCst), dropped.load(SeqCst));
-            assert_eq!(made, dropped, "item of call {call}: made {made} times, dropped {dropped} times");
-        }
+    fn after(real: Self::Real) {
+        real.end();
     }
 
     fn start() -> QueueState {
-        QueueState { items: Vec::new(), unfinished: 0, stage: Stage::Open, joiners: Vec::new() }
+        QueueState {
+            items: Vec::new(),
+            capacity: CAPACITY,
+            unfinished: 0,
+            stage: Stage::Open,
+            joiners: Vec::new(),
+        }
     }
 
     fn step(
@@ -244,24 +212,45 @@ impl<const CAPACITY: usize> Subject for QueueSubject<CAPACITY> {
                 if state.stage != Stage::Open {
                     return returns(next, QueueAnswer::ShutDown);
                 }
-                if CAPACITY > 0 && state.items.len() >= CAPACITY {
+                if state.is_full() {
                     return if op == Put { vec![] } else { returns(next, QueueAnswer::Full) };
                 }
                 next.items.push(call);
                 next.unfinished += 1;
                 returns(next, Done)
             }
-            Get | TryGet | GetTimeout => {
-                if !state.items.is_empty() {
-                    let item = next.items.remove(0);
-                    return returns(next, QueueAnswer::Got(item));
+            PutMany | TryPutMany | PutManyTimeout => {
+                let put = usize::from(phase);
+                if state.stage != Stage::Open {
+                    return returns(next, QueueAnswer::Part { put, full: false });
                 }
+                if state.is_full() {
+                    let full = QueueAnswer::Part { put, full: true };
+                    return if op == PutMany { vec![] } else { returns(next, full) };
+                }
+                next.items.push([call, call + SECOND][put]);
+                next.unfinished += 1;
+                if put == 0 { continues(next) } else { returns(next, Done) }
+            }
+            Get | TryGet | GetTimeout | GetMany | TryGetMany | GetManyTimeout => {
+                let many = matches!(op, GetMany | TryGetMany | GetManyTimeout);
+                let taken = next.take(F::ORDER, if many { 2 } else { 1 });
                 match (state.stage, op) {
-                    (Stage::Open, Get) => vec![],
+                    _ if !taken.is_empty() && many => returns(next, QueueAnswer::GotMany(taken)),
+                    _ if !taken.is_empty() => returns(next, QueueAnswer::Got(taken[0])),
+                    (Stage::Open, Get | GetMany) => vec![],
                     (Stage::Open, _) => returns(next, QueueAnswer::Empty),
                     _ => returns(next, QueueAnswer::ShutDown),
                 }
             }
+            TryWork if phase > 0 => {
+                // One report too many is not its error.
+                next.finish(state.unfinished.min(1));
+                returns(next, Done)
+            }
+            TryWork if !next.take(F::ORDER, 1).is_empty() => continues(next),
+            TryWork if state.stage == Stage::Open => returns(next, QueueAnswer::Empty),
+            TryWork => returns(next, QueueAnswer::ShutDown),
             TaskDone if state.unfinished == 0 => returns(next, QueueAnswer::TooManyDone),
             TaskDone => {
                 next.finish(1);
@@ -292,11 +281,19 @@ impl<const CAPACITY: usize> Subject for QueueSubject<CAPACITY> {
                 next.items.clear();
                 returns(next, Done)
             }
+            Narrow | Widen => {
+                next.capacity = if op == Narrow { 1 } else { 2 };
+                returns(next, Done)
+            }
+            First => {
+                let first = state.first(F::ORDER).map(|at| state.items[at]);
+                returns(next, first.map_or(QueueAnswer::Empty, QueueAnswer::Got))
+            }
             Len => returns(next, QueueAnswer::Number(state.items.len())),
             Unfinished => returns(next, QueueAnswer::Number(state.unfinished)),
             IsShutdown => returns(next, QueueAnswer::Is(state.stage != Stage::Open)),
             Rest => {
-                let items = std::mem::take(&mut next.items);
+                let items = next.take(F::ORDER, usize::MAX);
                 let (unfinished, shut_down) = (state.unfinished, state.stage != Stage::Open);
                 returns(next, QueueAnswer::Rest { items, unfinished, shut_down })
             }
@@ -304,12 +301,15 @@ impl<const CAPACITY: usize> Subject for QueueSubject<CAPACITY> {
     }
 
     fn blocked_by(frozen: QueueOp, other: QueueOp) -> Option<&'static str> {
-        // What others can see from outside the core's lock, while it is still held.
-        let changes = |op| matches!(op, Put | TryPut | PutTimeout | Drain | Close);
-        let locks = |op| changes(op) || matches!(op, TaskDone | Join | JoinTimeout | Unfinished);
-        let joins = |op| op == GetTimeout;
-        if locks(frozen) && locks(other) || changes(frozen) && matches!(other, TryGet | GetTimeout) {
-            Some("the core's lock")
+        // What others can see from outside the ledger's lock, while it is still held.
+        let puts = |op| matches!(op, Put | TryPut | PutTimeout | PutMany | TryPutMany | PutManyTimeout);
+        let changes = |op| puts(op) || matches!(op, Drain | Close);
+        let locks =
+            |op| changes(op) || matches!(op, TaskDone | Join | JoinTimeout | Unfinished | Narrow | Widen);
+        let gets = |op| matches!(op, TryGet | GetTimeout | TryGetMany | GetManyTimeout | TryWork);
+        let joins = |op| matches!(op, GetTimeout | GetManyTimeout);
+        if locks(frozen) && locks(other) || changes(frozen) && gets(other) || puts(frozen) && other == First {
+            Some("the ledger's lock")
         } else if joins(frozen) && (joins(other) || changes(other)) {
             Some("the getters' gate's lock")
         } else {

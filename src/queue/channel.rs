@@ -1,0 +1,332 @@
+//! Handles that shut their queue down when nobody is left on one side.
+//!
+//! A channel is a queue of any order, and a count of the handles of each side, in one shared allocation.
+//!
+//! # The end
+//!
+//! The last handle of a side shuts the queue down ([`Shutdown::Drain`]), once, for good: a count that has come down to 0 never goes
+//! up again, so a weak handle that finds it there stays weak. When the last sender goes, receivers get what is left, and then an
+//! error. When the last receiver goes, nobody will ever get what is left: senders that wait, or come later, have their items back,
+//! and the items in the queue are dropped at once, lest they keep alive what their senders wait for (R8 of the historical bugs).
+//!
+//! # Memory ordering
+//!
+//! A count goes down with `Release` and the last one looks at it with `Acquire`: what was done through any handle of a side happens before
+//! the shutdown. It goes up with `Relaxed`: the new handle comes from an old one, or, from a weak one, by way of a count that is not 0.
+
+use super::{BlockingQueue, GetError, Iter, PutError, PutManyError, ShutDown, Shutdown, Task, TryIter};
+use crate::platform::atomic::{
+    AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+    fence,
+};
+use crate::platform::{Duration, Instant, Mutant, mutated, torn_down};
+use std::fmt;
+use std::sync::Arc;
+
+/// Makes a channel of a queue, of whatever order and bound: a handle to put, and a handle to get.
+///
+/// Both can be cloned, and sent to other threads. When the last [`Sender`] is dropped, receivers get what is left, and then
+/// [`ShutDown`]. When the last [`Receiver`] is dropped, what is left is dropped too, and senders have their items back in a
+/// [`ShutDown`].
+///
+/// For those who would otherwise have to know who puts last: see [`Queue::shutdown`](super::Queue::shutdown).
+///
+/// ```
+/// use tollgate::{Queue, channel};
+///
+/// let (sender, receiver) = channel(Queue::bounded(8));
+/// std::thread::scope(|s| {
+///     for worker in 0..3 {
+///         let sender = sender.clone();
+///         s.spawn(move || sender.put(worker).unwrap());
+///     }
+///     drop(sender); // or the loop below would never end
+///     assert_eq!(receiver.iter().sum::<i32>(), 3);
+/// });
+/// ```
+pub fn channel<Q: BlockingQueue>(queue: Q) -> (Sender<Q>, Receiver<Q>) {
+    let shared = Arc::new(Shared { queue, senders: Side::new(), receivers: Side::new() });
+    (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
+}
+
+struct Shared<Q> {
+    queue: Q,
+    senders: Side,
+    receivers: Side,
+}
+
+/// How many handles a side has.
+struct Side(AtomicUsize);
+
+impl Side {
+    fn new() -> Self {
+        Side(AtomicUsize::new(1))
+    }
+
+    /// One more, by one that is there.
+    fn enter(&self) {
+        let before = self.0.fetch_add(1, Relaxed);
+        assert!(before < usize::MAX / 2, "tollgate: too many handles of one channel");
+    }
+
+    /// One more, unless there is none.
+    fn enter_if_open(&self) -> bool {
+        let mut count = self.0.load(Relaxed);
+        while count > 0 {
+            match self.0.compare_exchange_weak(count, count + 1, Relaxed, Relaxed) {
+                Ok(_) => return true,
+                Err(now) => count = now,
+            }
+        }
+        false
+    }
+
+    /// One less; whether that was the last.
+    fn leave(&self) -> bool {
+        // Release: what was done through this handle is visible to the last one, below.
+        if self.0.fetch_sub(1, Release) > 1 {
+            return false;
+        }
+        // Acquire: see there.
+        fence(Acquire);
+        true
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The end of a channel that puts. See [`channel()`].
+pub struct Sender<Q: BlockingQueue> {
+    shared: Arc<Shared<Q>>,
+}
+
+/// The end of a channel that gets. See [`channel()`].
+pub struct Receiver<Q: BlockingQueue> {
+    shared: Arc<Shared<Q>>,
+}
+
+/// A handle that keeps neither side of a channel open: made by [`Sender::downgrade`].
+pub struct WeakSender<Q: BlockingQueue> {
+    shared: Arc<Shared<Q>>,
+}
+
+/// A handle that keeps neither side of a channel open: made by [`Receiver::downgrade`].
+pub struct WeakReceiver<Q: BlockingQueue> {
+    shared: Arc<Shared<Q>>,
+}
+
+impl<Q: BlockingQueue> Drop for Sender<Q> {
+    fn drop(&mut self) {
+        if !torn_down() && self.shared.senders.leave() && !mutated(Mutant::ChannelSendersLeaveOpen) {
+            self.shared.queue.shutdown(Shutdown::Drain);
+        }
+    }
+}
+
+impl<Q: BlockingQueue> Drop for Receiver<Q> {
+    fn drop(&mut self) {
+        if !torn_down() && self.shared.receivers.leave() {
+            let leave_items = mutated(Mutant::ChannelReceiversLeaveItems);
+            self.shared.queue.shutdown(if leave_items { Shutdown::Drain } else { Shutdown::Immediate });
+        }
+    }
+}
+
+macro_rules! handles {
+    ($Handle:ident, $Weak:ident, $side:ident) => {
+        impl<Q: BlockingQueue> Clone for $Handle<Q> {
+            fn clone(&self) -> Self {
+                self.shared.$side.enter();
+                $Handle { shared: Arc::clone(&self.shared) }
+            }
+        }
+
+        impl<Q: BlockingQueue> Clone for $Weak<Q> {
+            fn clone(&self) -> Self {
+                $Weak { shared: Arc::clone(&self.shared) }
+            }
+        }
+
+        impl<Q: BlockingQueue> $Handle<Q> {
+            /// A handle that does not count: it does not keep this side open.
+            pub fn downgrade(&self) -> $Weak<Q> {
+                $Weak { shared: Arc::clone(&self.shared) }
+            }
+
+            /// The queue: for looks, [`join`](BlockingQueue::join), [`shutdown`](BlockingQueue::shutdown).
+            pub fn queue(&self) -> &Q {
+                &self.shared.queue
+            }
+
+            /// How many senders there are at this moment; weak ones are not counted.
+            pub fn senders(&self) -> usize {
+                self.shared.senders.count()
+            }
+
+            /// How many receivers there are at this moment; weak ones are not counted.
+            pub fn receivers(&self) -> usize {
+                self.shared.receivers.count()
+            }
+        }
+
+        impl<Q: BlockingQueue> $Weak<Q> {
+            /// A handle that counts, unless the last one of this side has gone.
+            pub fn upgrade(&self) -> Option<$Handle<Q>> {
+                let open = self.shared.$side.enter_if_open();
+                open.then(|| $Handle { shared: Arc::clone(&self.shared) })
+            }
+        }
+
+        impl<Q: BlockingQueue + fmt::Debug> fmt::Debug for $Handle<Q> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($Handle)).field(&self.shared.queue).finish()
+            }
+        }
+
+        impl<Q: BlockingQueue + fmt::Debug> fmt::Debug for $Weak<Q> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($Weak)).field(&self.shared.queue).finish()
+            }
+        }
+    };
+}
+
+handles!(Sender, WeakSender, senders);
+handles!(Receiver, WeakReceiver, receivers);
+
+impl<Q: BlockingQueue> Sender<Q> {
+    /// Whether this and the other handle are of one channel.
+    pub fn same_channel(&self, other: &Sender<Q>) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// As the queue's `put`. Fails when the last receiver has gone.
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`] with the item.
+    #[inline]
+    pub fn put(&self, item: Q::Item) -> Result<(), ShutDown<Q::Item>> {
+        self.shared.queue.put(item)
+    }
+
+    /// As the queue's `try_put`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PutError`], with the item.
+    #[inline]
+    pub fn try_put(&self, item: Q::Item) -> Result<(), PutError<Q::Item>> {
+        self.shared.queue.try_put(item)
+    }
+
+    /// As the queue's `put_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PutError`], with the item.
+    #[inline]
+    pub fn put_timeout(&self, item: Q::Item, timeout: Duration) -> Result<(), PutError<Q::Item>> {
+        self.shared.queue.put_timeout(item, timeout)
+    }
+
+    /// As the queue's `put_deadline`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PutError`], with the item.
+    #[inline]
+    pub fn put_deadline(&self, item: Q::Item, deadline: Instant) -> Result<(), PutError<Q::Item>> {
+        self.shared.queue.put_deadline(item, deadline)
+    }
+
+    /// As the queue's `put_many`; for its other forms see [`queue`](Self::queue).
+    ///
+    /// # Errors
+    ///
+    /// [`PutManyError`] with the items that were not put.
+    pub fn put_many<I>(&self, items: I) -> Result<usize, PutManyError<Q::Item>>
+    where
+        I: IntoIterator<Item = Q::Item>,
+    {
+        self.shared.queue.put_many(items)
+    }
+}
+
+impl<Q: BlockingQueue> Receiver<Q> {
+    /// Whether this and the other handle are of one channel.
+    pub fn same_channel(&self, other: &Receiver<Q>) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// As the queue's `get`. Fails when the last sender has gone and nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`].
+    #[inline]
+    pub fn get(&self) -> Result<Q::Item, ShutDown> {
+        self.shared.queue.get()
+    }
+
+    /// As the queue's `try_get`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`GetError`].
+    #[inline]
+    pub fn try_get(&self) -> Result<Q::Item, GetError> {
+        self.shared.queue.try_get()
+    }
+
+    /// As the queue's `get_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`GetError`].
+    #[inline]
+    pub fn get_timeout(&self, timeout: Duration) -> Result<Q::Item, GetError> {
+        self.shared.queue.get_timeout(timeout)
+    }
+
+    /// As the queue's `get_deadline`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`GetError`].
+    #[inline]
+    pub fn get_deadline(&self, deadline: Instant) -> Result<Q::Item, GetError> {
+        self.shared.queue.get_deadline(deadline)
+    }
+
+    /// As the queue's `get_many`; for its other forms see [`queue`](Self::queue).
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`].
+    pub fn get_many(&self, most: usize) -> Result<Vec<Q::Item>, ShutDown> {
+        self.shared.queue.get_many(most)
+    }
+
+    /// As the queue's `get_task`; for its other forms see [`queue`](Self::queue).
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`].
+    pub fn get_task(&self) -> Result<Task<'_, Q>, ShutDown> {
+        self.shared.queue.get_task()
+    }
+
+    /// Takes items, waiting for each, until the last sender has gone and nothing is left.
+    pub fn iter(&self) -> Iter<'_, Q> {
+        self.shared.queue.iter()
+    }
+
+    /// Takes items as long as there are any, without waiting.
+    pub fn try_iter(&self) -> TryIter<'_, Q> {
+        self.shared.queue.try_iter()
+    }
+}

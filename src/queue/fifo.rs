@@ -1,0 +1,140 @@
+//! [`Queue`]: first in, first out.
+
+use super::any::Sealed;
+use super::calls::calls;
+use super::core::{Core, Locked};
+use super::face::{Face, never_empty, never_full};
+use super::impls::impls;
+use super::iter;
+use super::ledger::Ledger;
+use super::store::{ALLOCATED_AT_ONCE, Stored};
+use super::{
+    BlockingQueue, CapacityError, GetError, IntoIter, Iter, PutError, PutManyError, ShutDown, Shutdown, Task,
+    TooManyDone, TryIter,
+};
+use crate::platform::{Duration, Instant, Patience};
+use crate::watch::Kind;
+use std::collections::VecDeque;
+use std::fmt;
+
+/// A first-in, first-out queue between threads, bounded or not. Python's `queue.Queue`.
+///
+/// One object for all: share it by reference in scoped threads, or in an [`Arc`](std::sync::Arc). Nobody counts who puts: as in
+/// Python, whoever knows that the last putter is done calls [`shutdown`](Queue::shutdown).
+///
+/// | Python | Rust |
+/// |---|---|
+/// | `Queue(maxsize)` | [`Queue::new(maxsize)`](Queue::new): 0 is unbounded here too; or [`Queue::bounded`], [`Queue::unbounded`] |
+/// | `put(item)`, `put_nowait(item)`, `put(item, timeout=…)` | [`put`](Queue::put), [`try_put`](Queue::try_put), [`put_timeout`](Queue::put_timeout) |
+/// | `get()`, `get_nowait()`, `get(timeout=…)` | [`get`](Queue::get), [`try_get`](Queue::try_get), [`get_timeout`](Queue::get_timeout) |
+/// | `task_done()`, `join()` | [`task_done`](Queue::task_done), or [`get_task`](Queue::get_task), which cannot be forgotten; [`join`](Queue::join), and with time-outs |
+/// | `shutdown(immediate=False)` | [`shutdown(Shutdown::Drain)`](Queue::shutdown) |
+/// | `qsize()`, `empty()`, `full()` | [`len`](Queue::len), [`is_empty`](Queue::is_empty), [`is_full`](Queue::is_full) |
+/// | – | [`put_many`](Queue::put_many), [`get_many`](Queue::get_many), [`set_capacity`](Queue::set_capacity), [`iter`](Queue::iter) |
+///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// # Python 3.13
+/// from queue import Queue, ShutDown
+/// from threading import Thread
+///
+/// queue = Queue(maxsize=2)
+///
+/// def produce():
+///     for n in range(1, 101):
+///         queue.put(n)  # waits while two items lie there
+///     queue.shutdown()
+///
+/// Thread(target=produce).start()
+/// total = 0
+/// try:
+///     while True:
+///         total += queue.get()
+/// except ShutDown:
+///     assert total == 5050
+/// ```
+///
+/// Rust:
+///
+/// ```
+/// use tollgate::{Queue, Shutdown};
+///
+/// let queue = Queue::bounded(2);
+/// std::thread::scope(|s| {
+///     s.spawn(|| {
+///         for n in 1..=100 {
+///             queue.put(n).unwrap(); // waits while two items lie there
+///         }
+///         queue.shutdown(Shutdown::Drain);
+///     });
+///     let sum: u32 = queue.iter().sum(); // ends when the queue is shut down and empty
+///     assert_eq!(sum, 5050);
+/// });
+/// ```
+///
+/// # Memory ordering
+///
+/// Everything before a put happens before everything after the get of its item, and after a look that counts it. Everything
+/// before a `task_done` happens before the return of a `join` that it let through. Everything before a `shutdown` happens before
+/// everything after a call that fails because of it.
+///
+/// # Fairness
+///
+/// Sleeping getters are woken first come, first served, and so are sleeping putters; a thread that is awake may be faster,
+/// until a sleeper has been woken in vain after about a millisecond.
+///
+/// # Panics
+///
+/// [`Queue::bounded`] of 0. An item's destructor may panic, and use the queue: it runs outside every lock. So may the iterator of a
+/// batch, which is read to its end before the first item is put.
+///
+/// # Errors
+///
+/// The item comes back in the error of a put that failed. [`ShutDown`] comes before full and empty; see the calls.
+///
+/// # Cancellation
+///
+/// A wait ends with room or an item, with its time, or with [`shutdown`](Queue::shutdown); nothing else interrupts it. One that gives up
+/// leaves nothing behind: the item comes back, and a notification that was meant for it goes to the next in line.
+///
+/// # Poisoning
+///
+/// There is none. A thread that panics between `get` and `task_done` leaves its task unfinished, as in Python: a `join` then waits until
+/// its time is up. [`get_task`](Queue::get_task) is for that: its guard reports the task done though the thread panics.
+///
+/// # Cost
+///
+/// Blocking: the items are under a lock, for a few instructions at a time, or as many moves as a batch has items. Uncontended, a
+/// put is three atomic read-modify-write operations, and so is a get, and a batch of either; no system call. A bounded queue of up to
+/// 1024 items does not allocate after it has been made. An unbounded one grows by doubling, and gives memory back.
+pub struct Queue<T> {
+    face: Face<T, Locked<T, Stored<VecDeque<T>>>>,
+}
+
+impl<T> Queue<T> {
+    const_unless_loom! {
+        /// A queue without a bound.
+        pub fn unbounded() -> Self {
+            Queue { face: Face::new(Kind::Queue, Locked::new(Ledger::unbounded(VecDeque::new()), Stored::new())) }
+        }
+    }
+
+    /// A queue for up to `capacity` items, and later, by [`set_capacity`](Self::set_capacity), for any number up to `most`.
+    ///
+    /// # Panics
+    ///
+    /// Unless `0 < capacity <= most`.
+    pub fn resizable(capacity: usize, most: usize) -> Self {
+        assert!(0 < capacity && capacity <= most, "Queue::resizable({capacity}, {most})");
+        let items = VecDeque::with_capacity(most.min(ALLOCATED_AT_ONCE));
+        Queue {
+            face: Face::new(Kind::Queue, Locked::new(Ledger::bounded(items, capacity, most), Stored::new())),
+        }
+    }
+}
+
+calls!(Queue);
+impls!(Queue);

@@ -1,0 +1,301 @@
+//! The books of a queue: how many items and tasks there are, how many items fit, and whether it has been shut down.
+//!
+//! They lie under one lock, together with what an order *keeps* there (its items, or an inbox of them), so that an item and its
+//! count change in one step. Whatever order the items have, every operation takes effect in its critical section here, or at
+//! its look at the status; that is what makes all of them linearizable together.
+//!
+//! # The status word
+//!
+//! A copy of what looks need to know, written under the lock. One word, so that no look sees one change without another that
+//! came before it:
+//!
+//! | bits | | |
+//! |---|---|---|
+//! | 0, 1 | `OPEN`, `DRAINING` or `CLOSED` | only ever up |
+//! | 2 | `FULL` | as many items as the capacity allows, or more: it may have been lowered |
+//! | 3.. | number of items | 0 when `CLOSED` |
+//!
+//! # Steps
+//!
+//! [`admit`](Ledger::admit) and [`claim`](Ledger::claim) open the books for so many items to come or go, and leave them open until
+//! the caller has moved the items ([`Books::added`], [`Books::taken`]). No user code runs meanwhile. An item that is claimed is the
+//! claimant's from then on, wherever it lies: a priority queue finds out later which one it is. If that fails, it is
+//! [given back](Ledger::give_back).
+//!
+//! # Memory ordering
+//!
+//! Every change ends with a `SeqCst` read-modify-write of the status, which is the notifier's half of the gates' handshake; those who
+//! wait look at the status.
+
+use super::Shutdown;
+use super::error::TooManyDone;
+use crate::lock::{Lock, LockGuard};
+use crate::platform::atomic::{
+    AtomicUsize,
+    Ordering::{Acquire, SeqCst},
+};
+use crate::platform::{Mutant, mutated};
+use crate::watch::Tag;
+
+const OPEN: usize = 0;
+const DRAINING: usize = 1;
+const CLOSED: usize = 2;
+const STATE: usize = 3;
+const FULL: usize = 4;
+const ITEM: usize = 8;
+/// What the status word can count. Only items without a size can be so many on a 64-bit system.
+pub(super) const MOST_ITEMS: usize = usize::MAX / ITEM;
+
+/// See the module.
+pub(crate) struct Ledger<S> {
+    inside: Lock<Inside<S>>,
+    status: AtomicUsize,
+    /// The largest capacity that can be set; `None`: there is no bound, ever.
+    most: Option<usize>,
+}
+
+struct Inside<S> {
+    kept: S,
+    len: usize,
+    capacity: usize,
+    unfinished: usize,
+    times_idle: usize,
+    state: usize,
+}
+
+impl<S> Inside<S> {
+    /// After a change that may have finished the last task: whether there is none left.
+    fn note_if_idle(&mut self) -> bool {
+        let idle = self.unfinished == 0;
+        self.times_idle = self.times_idle.wrapping_add(usize::from(idle));
+        idle
+    }
+}
+
+/// Why nothing was admitted or claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// No room, or no item: it may be otherwise later.
+    NotNow,
+    /// The queue has been shut down.
+    ShutDown,
+}
+
+/// The state of the tasks at one moment.
+pub(crate) struct Tasks {
+    pub(crate) unfinished: usize,
+    /// How often `unfinished` has come down to 0. A joiner that sees it change has missed nothing.
+    pub(crate) times_idle: usize,
+}
+
+impl<S> Ledger<S> {
+    const_unless_loom! {
+        pub(crate) fn unbounded(kept: S) -> Self {
+            Ledger::new(kept, usize::MAX, None)
+        }
+    }
+
+    /// For up to `capacity` items now, and up to `most` later.
+    pub(crate) fn bounded(kept: S, capacity: usize, most: usize) -> Self {
+        debug_assert!(0 < capacity && capacity <= most);
+        Ledger::new(kept, capacity, Some(most))
+    }
+
+    const_unless_loom! {
+        fn new(kept: S, capacity: usize, most: Option<usize>) -> Self {
+            let inside = Inside { kept, len: 0, capacity, unfinished: 0, times_idle: 0, state: OPEN };
+            Ledger { inside: Lock::tagged(Tag::unwatched(), inside), status: AtomicUsize::new(OPEN), most }
+        }
+    }
+
+    /// Publishes the state of `inside`, which the caller has changed under the lock.
+    fn publish(&self, inside: &Inside<S>) {
+        let full = if inside.len >= inside.capacity { FULL } else { 0 };
+        // SeqCst: the read-modify-write that the gates' handshake asks of a notifier; those who wait look at the status. And
+        // Release: whoever learns of an item from the status also sees what its putter did before.
+        self.status.swap(inside.len * ITEM + full + inside.state, SeqCst);
+    }
+
+    fn status(&self) -> usize {
+        // Acquire: see `publish`.
+        self.status.load(Acquire)
+    }
+
+    /// Whether `admit` would do anything but report `NotNow`. A look.
+    pub(crate) fn ends_put(&self) -> bool {
+        let status = self.status();
+        status & STATE != OPEN || status & FULL == 0
+    }
+
+    /// Whether `claim` would do anything but report `NotNow`. A look.
+    pub(crate) fn ends_get(&self) -> bool {
+        let status = self.status();
+        status & STATE != OPEN || status >= ITEM
+    }
+
+    /// How many items there are. A look.
+    pub(crate) fn len(&self) -> usize {
+        self.status() / ITEM
+    }
+
+    /// Whether there is no room. A look.
+    pub(crate) fn is_full(&self) -> bool {
+        self.status() & FULL != 0
+    }
+
+    /// Whether the queue has been shut down in either way. A look.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.status() & STATE != OPEN
+    }
+
+    /// Whether there is a bound. It stays so.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.most.is_some()
+    }
+
+    /// Opens the books for up to `wanted` new items, as many as there is room for, at least one.
+    pub(crate) fn admit(&self, wanted: usize) -> Result<Books<'_, S>, Refused> {
+        // A full queue is seen without the lock: those who wait look often.
+        if !self.ends_put() {
+            return Err(Refused::NotNow);
+        }
+        let inside = self.inside.lock();
+        if inside.state != OPEN && !mutated(Mutant::QueuePutsAfterShutdown) {
+            return Err(Refused::ShutDown);
+        }
+        let mut count = wanted.min(inside.capacity.saturating_sub(inside.len));
+        if mutated(Mutant::QueuePutsBeyondCapacity) {
+            count = wanted;
+        }
+        if count == 0 {
+            return Err(Refused::NotNow);
+        }
+        assert!(inside.len <= MOST_ITEMS - count, "tollgate: a queue of more than {MOST_ITEMS} items");
+        Ok(Books { ledger: self, inside, count })
+    }
+
+    /// Opens the books for up to `wanted` items to go, as many as there are, at least one.
+    pub(crate) fn claim(&self, wanted: usize) -> Result<Books<'_, S>, Refused> {
+        if !self.ends_get() {
+            return Err(Refused::NotNow);
+        }
+        let inside = self.inside.lock();
+        match wanted.min(inside.len) {
+            0 if inside.state == OPEN => Err(Refused::NotNow),
+            0 => Err(Refused::ShutDown),
+            count => Ok(Books { ledger: self, inside, count }),
+        }
+    }
+
+    /// Takes back `count` items that were claimed and could not be found. What became of them.
+    pub(crate) fn give_back(&self, count: usize) -> GivenBack {
+        let mut inside = self.inside.lock();
+        if inside.state == CLOSED {
+            // Discarded like the others.
+            inside.unfinished = inside.unfinished.saturating_sub(count);
+            return GivenBack::Discarded { idle: inside.note_if_idle() };
+        }
+        inside.len += count;
+        self.publish(&inside);
+        GivenBack::There
+    }
+
+    /// What is kept, to be looked at or taken out, with the number of items that can be got.
+    pub(crate) fn with_kept<R>(&self, look: impl FnOnce(&mut S, usize) -> R) -> R {
+        let mut inside = self.inside.lock();
+        let len = inside.len;
+        look(&mut inside.kept, len)
+    }
+
+    /// How many items fit, if that is bounded.
+    pub(crate) fn capacity(&self) -> Option<usize> {
+        self.most?;
+        Some(self.inside.lock().capacity)
+    }
+
+    /// The largest capacity that can be set.
+    pub(crate) fn most(&self) -> Option<usize> {
+        self.most
+    }
+
+    /// From now on up to `capacity` items fit. `false`, and nothing has changed, if that is not to be had.
+    pub(crate) fn set_capacity(&self, capacity: usize) -> bool {
+        if capacity == 0 || self.most.is_none_or(|most| capacity > most) {
+            return false;
+        }
+        let mut inside = self.inside.lock();
+        inside.capacity = capacity;
+        self.publish(&inside);
+        true
+    }
+
+    pub(crate) fn tasks(&self) -> Tasks {
+        let inside = self.inside.lock();
+        Tasks { unfinished: inside.unfinished, times_idle: inside.times_idle }
+    }
+
+    /// One task less. `true` if that was the last.
+    pub(crate) fn task_done(&self) -> Result<bool, TooManyDone> {
+        let mut inside = self.inside.lock();
+        inside.unfinished = inside.unfinished.checked_sub(1).ok_or(TooManyDone)?;
+        Ok(inside.note_if_idle())
+    }
+
+    /// Shuts down; whether no task is left. Repeating it, or draining after an immediate shutdown, changes nothing. After an
+    /// immediate one no item can be claimed; those that are still kept are to be taken out and dropped.
+    pub(crate) fn shut_down(&self, how: Shutdown) -> bool {
+        let mut inside = self.inside.lock();
+        match how {
+            Shutdown::Drain => inside.state = inside.state.max(DRAINING),
+            Shutdown::Immediate => {
+                inside.state = CLOSED;
+                let discarded = std::mem::take(&mut inside.len);
+                if !mutated(Mutant::QueueDiscardUncounted) {
+                    // Only what is discarded: tasks that were taken stay open. Saturating, as in CPython: `task_done` may
+                    // have been called for an item that still lay here.
+                    inside.unfinished = inside.unfinished.saturating_sub(discarded);
+                }
+            }
+        }
+        self.publish(&inside);
+        inside.note_if_idle()
+    }
+}
+
+/// What became of items that were given back.
+pub(crate) enum GivenBack {
+    /// They can be got again.
+    There,
+    /// The queue has been shut down at once meanwhile; whether no task is left.
+    Discarded { idle: bool },
+}
+
+/// The open books: the lock is held, and `count` items are to be moved.
+pub(crate) struct Books<'a, S> {
+    ledger: &'a Ledger<S>,
+    inside: LockGuard<'a, Inside<S>>,
+    count: usize,
+}
+
+impl<S> Books<'_, S> {
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn kept(&mut self) -> &mut S {
+        &mut self.inside.kept
+    }
+
+    /// Closes the books: `count` items, and tasks, have come.
+    pub(crate) fn added(mut self) {
+        self.inside.len += self.count;
+        self.inside.unfinished += self.count;
+        self.ledger.publish(&self.inside);
+    }
+
+    /// Closes the books: `count` items have gone.
+    pub(crate) fn taken(mut self) {
+        self.inside.len -= self.count;
+        self.ledger.publish(&self.inside);
+    }
+}

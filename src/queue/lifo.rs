@@ -1,0 +1,122 @@
+//! [`LifoQueue`]: last in, first out.
+
+use super::any::Sealed;
+use super::calls::calls;
+use super::core::{Core, Locked};
+use super::face::{Face, never_empty, never_full};
+use super::impls::impls;
+use super::iter;
+use super::ledger::Ledger;
+use super::store::{ALLOCATED_AT_ONCE, Stored};
+use super::{
+    BlockingQueue, CapacityError, GetError, IntoIter, Iter, PutError, PutManyError, ShutDown, Shutdown, Task,
+    TooManyDone, TryIter,
+};
+use crate::platform::{Duration, Instant, Patience};
+use crate::watch::Kind;
+use std::fmt;
+
+/// A last-in, first-out queue between threads, bounded or not: a stack whose ends wait. Python's `queue.LifoQueue`.
+///
+/// The calls are those of [`Queue`](super::Queue), and what is said there holds here; only the newest item is the first to leave.
+/// So what is put in one go by [`put_many`](LifoQueue::put_many) comes out in reverse.
+///
+/// # Python and Rust
+///
+/// Python:
+///
+/// ```python
+/// from queue import LifoQueue
+///
+/// children = {"/": ["a", "b"], "/a": [], "/b": []}
+/// todo, seen = LifoQueue(), []
+/// todo.put("/")
+/// while not todo.empty():
+///     folder = todo.get()  # depth first
+///     for name in children[folder]:
+///         todo.put(folder + name)
+///     seen.append(folder)
+/// assert seen == ["/", "/b", "/a"]
+/// ```
+///
+/// Rust:
+///
+/// ```
+/// use tollgate::LifoQueue;
+/// # let children = |folder: &str| if folder == "/" { vec!["a", "b"] } else { vec![] };
+///
+/// let todo = LifoQueue::from_iter(["/".to_owned()]);
+/// let mut seen = Vec::new();
+/// while let Ok(folder) = todo.try_get() { // depth first
+///     for name in children(&folder) {
+///         todo.put(format!("{folder}{name}")).unwrap();
+///     }
+///     seen.push(folder);
+/// }
+/// assert_eq!(seen, ["/", "/b", "/a"]);
+/// ```
+///
+/// # Memory ordering
+///
+/// Everything before a put happens before everything after the get of its item, and after a look that counts it. Everything
+/// before a `task_done` happens before the return of a `join` that it let through. Everything before a `shutdown` happens before
+/// everything after a call that fails because of it.
+///
+/// # Fairness
+///
+/// Sleeping getters are woken first come, first served, and so are sleeping putters; a thread that is awake may be faster,
+/// until a sleeper has been woken in vain after about a millisecond.
+///
+/// # Panics
+///
+/// [`LifoQueue::bounded`] of 0. An item's destructor may panic, and use the queue: it runs outside every lock.
+///
+/// # Errors
+///
+/// The item comes back in the error of a put that failed. [`ShutDown`] comes before full and empty; see the calls.
+///
+/// # Cancellation
+///
+/// A wait ends with room or an item, with its time, or with [`shutdown`](LifoQueue::shutdown); nothing else interrupts it. One that gives
+/// up leaves nothing behind.
+///
+/// # Poisoning
+///
+/// There is none. A thread that panics between `get` and `task_done` leaves its task unfinished, as in Python: a `join` then waits until
+/// its time is up. [`get_task`](LifoQueue::get_task) is for that: its guard reports the task done though the thread panics.
+///
+/// # Cost
+///
+/// As for [`Queue`](super::Queue): blocking; three read-modify-write operations for a put, a get, or a batch, uncontended; no system
+/// call.
+pub struct LifoQueue<T> {
+    face: Face<T, Locked<T, Stored<Vec<T>>>>,
+}
+
+impl<T> LifoQueue<T> {
+    const_unless_loom! {
+        /// A queue without a bound.
+        pub fn unbounded() -> Self {
+            LifoQueue { face: Face::new(Kind::LifoQueue, Locked::new(Ledger::unbounded(Vec::new()), Stored::new())) }
+        }
+    }
+
+    /// A queue for up to `capacity` items, and later, by [`set_capacity`](Self::set_capacity), for any number up to `most`.
+    ///
+    /// # Panics
+    ///
+    /// Unless `0 < capacity <= most`.
+    pub fn resizable(capacity: usize, most: usize) -> Self {
+        assert!(0 < capacity && capacity <= most, "LifoQueue::resizable({capacity}, {most})");
+        let items = Vec::with_capacity(most.min(ALLOCATED_AT_ONCE));
+        LifoQueue {
+            face: Face::new(
+                Kind::LifoQueue,
+                Locked::new(Ledger::bounded(items, capacity, most), Stored::new()),
+            ),
+        }
+    }
+}
+
+calls!(LifoQueue);
+impls!(LifoQueue);
