@@ -15,7 +15,7 @@
 //!
 //! Three other ways were measured, with 16 waiters on two CPUs, per round, in microseconds (std: 52 and 118, parking_lot: 82 and
 //! 63, for a lock that is free and one that is held): a word for each and a wake for each, 69 and 127; a few woken, and each that
-//! has the lock wakes the next one, 75 to 350. The numbers of this file: `cargo bench --bench contended -- broadcast`.
+//! has the lock wakes the next one, 75 to 350. The numbers of this file: `cargo bench -p tollgate-benches --bench arena -- broadcast`.
 //!
 //! # What a waiter's word says
 //!

@@ -1,9 +1,8 @@
 //! LIFO and priority queues: flows as of FIFO queues, and for priorities threads that take one of many items and put another.
 //!
-//! Nobody offers these as blocking types, so the peers are what people write. Ours are to come: a line in `queue::ours`, and a call of
-//! `ours` beside those of `peer` below.
+//! Nobody else offers these as blocking types, so the peers are what people write.
 
-use super::flow::{Flow, Hold, Play, peer};
+use super::flow::{Flow, Hold, Play, ours, peer};
 use super::threads;
 use crate::arena::Case;
 use crate::monitor::{ParkingLot, Std};
@@ -38,6 +37,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 fn lifo(mut case: Case, play: impl Play<u64>) -> Case {
     type Stack = Vec<u64>;
+    ours::<u64, tollgate::LifoQueue<u64>>(&mut case, play);
     peer::<u64, FromMonitor<Stack, Std<Stack>>>(&mut case, play);
     peer::<u64, FromMonitor<Stack, ParkingLot<Stack>>>(&mut case, play);
     case
@@ -45,6 +45,7 @@ fn lifo(mut case: Case, play: impl Play<u64>) -> Case {
 
 fn priority(mut case: Case, play: impl Play<u64>) -> Case {
     type Heap = BinaryHeap<Reverse<u64>>;
+    ours::<u64, tollgate::PriorityQueue<u64>>(&mut case, play);
     peer::<u64, FromMonitor<Heap, Std<Heap>>>(&mut case, play);
     peer::<u64, FromMonitor<Heap, ParkingLot<Heap>>>(&mut case, play);
     case

@@ -1,4 +1,4 @@
-//! tollgate's queues. Another order is one line at the end.
+//! tollgate's queues.
 
 use super::{BenchQueue, Get, Put};
 
@@ -56,3 +56,5 @@ macro_rules! like_tollgate_queue {
 }
 
 like_tollgate_queue!(Queue, "tollgate::Queue");
+like_tollgate_queue!(LifoQueue, "tollgate::LifoQueue");
+like_tollgate_queue!(PriorityQueue, "tollgate::PriorityQueue", Ord);
