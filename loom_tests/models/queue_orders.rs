@@ -26,7 +26,7 @@ pub(crate) fn models(suite: &mut Suite) {
 }
 
 fn a_batch_that_waits_for_room(suite: &mut Suite) {
-    suite.add("queue(1): put_many x2 | get x2", Bound::Preemptions(4), varied(), || {
+    suite.add("queue(1): put_many x2 | get x2", Bound::Preemptions(3), varied(), || {
         let queue = Arc::new(Queue::bounded(1));
         threads(
             bodies!([queue]
@@ -35,7 +35,7 @@ fn a_batch_that_waits_for_room(suite: &mut Suite) {
             || {},
         );
     });
-    suite.add("queue(1): put_many_timeout x2 | get", Bound::Preemptions(4), varied(), || {
+    suite.add("queue(1): put_many_timeout x2 | get", Bound::Preemptions(3), plain(), || {
         let queue = Arc::new(Queue::bounded(1));
         let checked = Arc::clone(&queue);
         threads(
@@ -50,7 +50,7 @@ fn a_batch_that_waits_for_room(suite: &mut Suite) {
             move || assert_eq!(checked.len() + 1, checked.unfinished()),
         );
     });
-    suite.add("queue(1): put_many x2 | shutdown", Bound::Preemptions(4), varied(), || {
+    suite.add("queue(1): put_many x2 | shutdown", Bound::Preemptions(3), plain(), || {
         let queue = Arc::new(Queue::bounded(1));
         threads(
             bodies!([queue]
@@ -66,7 +66,7 @@ fn a_batch_that_waits_for_room(suite: &mut Suite) {
 
 /// One wake decision: who is woken wakes the next.
 fn a_batch_wakes_all_whom_it_serves(suite: &mut Suite) {
-    suite.add("queue: get | get | put_many x2", Bound::Preemptions(2), varied(), || {
+    suite.add("queue: get | get | put_many x2", Bound::Preemptions(2), plain(), || {
         let queue = Arc::new(Queue::unbounded());
         threads(
             bodies!([queue]
@@ -79,7 +79,7 @@ fn a_batch_wakes_all_whom_it_serves(suite: &mut Suite) {
 }
 
 fn a_batch_of_gets_wakes_all_for_whom_there_is_room(suite: &mut Suite) {
-    suite.add("queue(2), full: put | put | get_many(2)", Bound::Preemptions(2), varied(), || {
+    suite.add("queue(2), full: put | put | get_many(2)", Bound::Preemptions(2), plain(), || {
         let queue = Arc::new(Queue::bounded(2));
         queue.put_many([1, 2]).unwrap();
         let checked = Arc::clone(&queue);
