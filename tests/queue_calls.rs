@@ -319,3 +319,57 @@ fn everybody_ends_when_the_queue_is_shut_down_in_the_middle() {
         check(PriorityQueue::bounded(8), how);
     }
 }
+
+/// R6: a length that is the difference of two moving ends, and below zero for a moment.
+#[test]
+fn lengths_stay_within_bounds_while_both_ends_move() {
+    fn check<Q: BlockingQueue<Item = usize> + Sync>(queue: Q) {
+        thread::scope(|s| {
+            s.spawn(|| (0..20_000).for_each(|item| queue.put(item).unwrap()));
+            s.spawn(|| (0..20_000).for_each(|_| _ = queue.get().unwrap()));
+            s.spawn(|| (0..5_000).for_each(|_| assert!(queue.len() <= 3)));
+        });
+        assert_eq!((queue.len(), queue.unfinished()), (0, 20_000));
+    }
+    check(Queue::bounded(3));
+    check(LifoQueue::bounded(3));
+    check(PriorityQueue::bounded(3));
+}
+
+/// R10: a time-out that races a put leaves nothing behind for the next call to stumble upon.
+#[test]
+fn a_get_after_a_time_out_that_raced_a_put_is_a_get_like_any_other() {
+    let queue = Queue::unbounded();
+    thread::scope(|s| {
+        let putter = s.spawn(|| {
+            for item in 0..2_000 {
+                queue.put(item).unwrap();
+                thread::sleep(Duration::from_micros(item % 40));
+            }
+        });
+        let mut expected = 0;
+        while expected < 2_000 {
+            let item = queue.get_timeout(Duration::from_micros(20)).ok();
+            let item = item.unwrap_or_else(|| queue.get().unwrap());
+            assert_eq!(item, expected);
+            expected += 1;
+        }
+        putter.join().unwrap();
+    });
+}
+
+/// R39: the queue ends while a reference to what it gave out is still there.
+#[test]
+fn a_task_that_is_out_when_the_queue_is_shut_down_is_still_to_be_done() {
+    for how in [Shutdown::Drain, Shutdown::Immediate] {
+        let queue = Queue::from_iter([1, 2]);
+        let task = queue.get_task().unwrap();
+        queue.shutdown(how);
+        let left = if how == Shutdown::Drain { 2 } else { 1 };
+        assert_eq!((*task, queue.unfinished()), (1, left));
+        assert!(!queue.join_timeout(Duration::ZERO));
+        drop(task);
+        _ = queue.get_task();
+        assert!(queue.join_timeout(AGES), "{how:?}");
+    }
+}

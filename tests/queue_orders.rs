@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::thread;
+use std::time::Instant;
 use tollgate::{GetError, LifoQueue, Prioritized, PriorityQueue, PutError, ShutDown, Shutdown};
 
 #[test]
@@ -212,8 +213,11 @@ fn an_item_that_comes_back_after_a_panic_wakes_a_getter() {
         assert_eq!(queue.try_get().map(|item| item.value), Err(GetError::Empty));
         let getter = s.spawn(|| queue.get_timeout(AGES).map(|item| item.value));
         eventually("it waits", || format!("{queue:?}").contains("waiting_getters: 1"));
+        let start = Instant::now();
         go_on.wait();
         assert_eq!(getter.join().unwrap(), Ok(1));
+        // Its last look, when the time is up, would find it too.
+        assert!(start.elapsed() < AGES / 2, "it was not told");
     });
     assert_eq!(trial.rest(), [2]);
 }
@@ -354,8 +358,10 @@ fn a_joiner_is_told_when_a_claimed_item_comes_back_to_a_queue_that_was_shut_down
             queue.shutdown(Shutdown::Immediate);
             panic!("on purpose");
         });
+        let start = Instant::now();
         assert_eq!(message(|| queue.get()), "on purpose");
         assert!(joiner.join().unwrap());
+        assert!(start.elapsed() < AGES / 2, "it was not told");
     });
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn models(suite: &mut Suite) {
 }
 
 fn a_batch_that_waits_for_room(suite: &mut Suite) {
-    suite.add("queue(1): put_many x2 | get x2", Bound::Preemptions(4), varied(), || {
+    suite.add("queue(1): put_many x2 | get x2", Bound::Preemptions(3), varied(), || {
         let queue = Arc::new(Queue::bounded(1));
         threads(
             bodies!([queue]
@@ -35,7 +35,7 @@ fn a_batch_that_waits_for_room(suite: &mut Suite) {
             || {},
         );
     });
-    suite.add("queue(1): put_many_timeout x2 | get", Bound::Preemptions(4), varied(), || {
+    suite.add("queue(1): put_many_timeout x2 | get", Bound::Preemptions(3), plain(), || {
         let queue = Arc::new(Queue::bounded(1));
         let checked = Arc::clone(&queue);
         threads(
@@ -50,7 +50,7 @@ fn a_batch_that_waits_for_room(suite: &mut Suite) {
             move || assert_eq!(checked.len() + 1, checked.unfinished()),
         );
     });
-    suite.add("queue(1): put_many x2 | shutdown", Bound::Preemptions(4), varied(), || {
+    suite.add("queue(1): put_many x2 | shutdown", Bound::Preemptions(3), plain(), || {
         let queue = Arc::new(Queue::bounded(1));
         threads(
             bodies!([queue]
@@ -66,7 +66,7 @@ fn a_batch_that_waits_for_room(suite: &mut Suite) {
 
 /// One wake decision: who is woken wakes the next.
 fn a_batch_wakes_all_whom_it_serves(suite: &mut Suite) {
-    suite.add("queue: get | get | put_many x2", Bound::Preemptions(2), varied(), || {
+    suite.add("queue: get | get | put_many x2", Bound::Preemptions(2), plain(), || {
         let queue = Arc::new(Queue::unbounded());
         threads(
             bodies!([queue]
@@ -79,7 +79,7 @@ fn a_batch_wakes_all_whom_it_serves(suite: &mut Suite) {
 }
 
 fn a_batch_of_gets_wakes_all_for_whom_there_is_room(suite: &mut Suite) {
-    suite.add("queue(2), full: put | put | get_many(2)", Bound::Preemptions(2), varied(), || {
+    suite.add("queue(2), full: put | put | get_many(2)", Bound::Preemptions(2), plain(), || {
         let queue = Arc::new(Queue::bounded(2));
         queue.put_many([1, 2]).unwrap();
         let checked = Arc::clone(&queue);
@@ -167,28 +167,33 @@ fn hand_over<Q: BlockingQueue<Item = usize> + Send + Sync + 'static>(
 
 /// Every item is dropped once, whoever takes it out: who gets, who shuts down, or who drops the queue.
 fn a_priority_queue_is_shut_down(suite: &mut Suite, how: Shutdown) {
-    suite.add(format!("queue, priority: get x2 | put, shutdown({how:?})"), Bound::None, plain(), move || {
-        let item = Arc::new(AtomicUsize::new(0));
-        let shared = Arc::new((PriorityQueue::unbounded(), Arc::clone(&item)));
-        shared.0.put(Counted(1, Arc::clone(&item))).unwrap();
-        let (counted, checked) = (Arc::clone(&item), Arc::clone(&shared));
-        threads(
-            bodies!([shared]
-            {
-                let first = shared.0.get().map(|item| item.0);
-                assert!(matches!(first, Ok(0 | 1)) || how == Shutdown::Immediate);
-                while shared.0.get().is_ok() {}
-            },
-            {
-                shared.0.put(Counted(0, Arc::clone(&shared.1))).unwrap();
-                shared.0.shutdown(how);
-            }),
-            move || {
-                assert_eq!(checked.0.get(), Err(ShutDown(())));
-                assert_eq!(counted.load(SeqCst), 2, "each item is dropped once");
-            },
-        );
-    });
+    suite.add(
+        format!("queue, priority: get | put, shutdown({how:?})"),
+        Bound::Preemptions(3),
+        plain(),
+        move || {
+            let item = Arc::new(AtomicUsize::new(0));
+            let shared = Arc::new((PriorityQueue::unbounded(), Arc::clone(&item)));
+            shared.0.put(Counted(1, Arc::clone(&item))).unwrap();
+            let (counted, checked) = (Arc::clone(&item), Arc::clone(&shared));
+            threads(
+                bodies!([shared]
+                {
+                    let first = shared.0.get().map(|item| item.0);
+                    assert!(matches!(first, Ok(0 | 1)) || how == Shutdown::Immediate);
+                },
+                {
+                    shared.0.put(Counted(0, Arc::clone(&shared.1))).unwrap();
+                    shared.0.shutdown(how);
+                }),
+                move || {
+                    while checked.0.get().is_ok() {}
+                    assert_eq!(checked.0.get(), Err(ShutDown(())));
+                    assert_eq!(counted.load(SeqCst), 2, "each item is dropped once");
+                },
+            );
+        },
+    );
 }
 
 /// An item of this priority, whose end is counted.
@@ -223,7 +228,7 @@ impl Eq for Counted {}
 
 /// An item that was put before a get began is not passed over for a larger one.
 fn the_smallest_of_what_is_there(suite: &mut Suite) {
-    suite.add("queue, priority: put 2, put 1, get | get", Bound::Preemptions(4), plain(), || {
+    suite.add("queue, priority: put 2, put 1, get | get", Bound::Preemptions(3), plain(), || {
         let queue = Arc::new(PriorityQueue::unbounded());
         let sum = Arc::new(AtomicUsize::new(0));
         let (shared, checked) = (Arc::new((Arc::clone(&queue), Arc::clone(&sum))), sum);
@@ -246,7 +251,7 @@ fn the_smallest_of_what_is_there(suite: &mut Suite) {
 }
 
 fn first_against_get(suite: &mut Suite) {
-    suite.add("queue, priority: with_first | put 1, get", Bound::None, plain(), || {
+    suite.add("queue, priority: with_first | put 1, get", Bound::Preemptions(3), plain(), || {
         let queue = Arc::new(PriorityQueue::unbounded());
         queue.put(2).unwrap();
         threads(
