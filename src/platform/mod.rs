@@ -19,6 +19,7 @@
 //! * `Deadline`: when a wait ends. Nothing else may decide that time is up.
 //! * `Stopwatch`: the "waited too long" decision of hand-offs. In a model, a setting.
 //! * `thread_id`: a number for the calling thread that no other thread ever has.
+//! * `nap`: a short sleep of who waits on another's unfinished operation. In a model, a yield.
 //! * `Spin`: a bounded pause between two looks at a word. In a model, no spinning at all.
 //! * `sc_handshake`: see there; the one place that leans on `SeqCst` accesses.
 //! * `abstract_locks`: whether `RawLock` is replaced by its specification (models only).
@@ -42,6 +43,8 @@ pub(crate) mod futex;
 mod patience;
 
 pub(crate) use back_end::atomic;
+#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+pub(crate) use back_end::nap;
 pub(crate) use back_end::{
     Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, mutated, sc_handshake, thread_id,
     torn_down,

@@ -1,6 +1,8 @@
 //! Queues: one blocking face, and cores that hold the items.
 
 mod core;
+#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+pub(crate) mod cores;
 mod error;
 mod face;
 mod iter;
