@@ -12,6 +12,8 @@ mod barrier;
 #[cfg(any(loom, shuttle))]
 mod condition;
 #[cfg(any(loom, shuttle))]
+mod cores;
+#[cfg(any(loom, shuttle))]
 mod event;
 #[cfg(any(loom, shuttle))]
 mod harness;
@@ -51,6 +53,7 @@ fn main() -> std::process::ExitCode {
     barrier::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);
+    cores::models(&mut suite);
     readme::models(&mut suite);
     harness::run(suite, mutants::trials)
 }

@@ -10,7 +10,7 @@
 
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
-use crate::{barrier, condition, event, lock, queue, queue_end, rlock, semaphore, semaphore_permits};
+use crate::{barrier, condition, cores, event, lock, queue, queue_end, rlock, semaphore, semaphore_permits};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
 use tollgate::model::{Change, Mutant, Part, Settings, Site, recorded};
@@ -200,6 +200,10 @@ fn users(file: &str) -> &'static [&'static str] {
         "src/event.rs" => &["event"],
         "src/gate/list.rs" => &["semaphore", "condition: ", "barrier"],
         file if file.starts_with("src/barrier/") => &["barrier"],
+        "src/queue/cores/slab.rs" => &["core stack", "core ring"],
+        "src/queue/cores/stack.rs" => &["core stack"],
+        "src/queue/cores/ring.rs" => &["core ring"],
+        "src/queue/cores/claimed.rs" => &["core claimed"],
         file if file.starts_with("src/queue/") => &["queue"],
         _ => &["semaphore", "condition: ", "queue"],
     }
@@ -216,6 +220,7 @@ fn suite() -> Vec<Model> {
     barrier::models(&mut suite);
     queue::models(&mut suite);
     queue_end::models(&mut suite);
+    cores::models(&mut suite);
     suite.models.retain(|model| cfg!(shuttle) || model.bound != Bound::ShuttleOnly);
     suite.models
 }
