@@ -32,6 +32,7 @@
 pub mod arena;
 pub mod barrier;
 pub mod condition;
+pub mod core;
 pub mod event;
 pub mod lock;
 pub mod queue;

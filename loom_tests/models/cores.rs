@@ -67,14 +67,17 @@ impl<C: Container<Item>> Shared<C> {
 pub(crate) fn models(suite: &mut Suite) {
     for capacity in [1, 2] {
         programs(suite, &format!("stack({capacity})"), capacity, move || {
-            Stack::with_first_block(capacity, 1)
+            Stack::with_first_block(capacity, 2)
         });
-        programs(suite, &format!("ring({capacity})"), capacity, move || Ring::with_first_block(capacity, 1));
+        programs(suite, &format!("ring({capacity})"), capacity, move || Ring::with_first_block(capacity, 2));
         programs(suite, &format!("claimed({capacity})"), capacity, move || Claimed::new(capacity));
     }
-    the_length_is_of_one_moment(suite, "stack(2)", || Stack::with_first_block(2, 4));
-    the_length_is_of_one_moment(suite, "ring(2)", || Ring::with_first_block(2, 4));
-    the_length_is_of_one_moment(suite, "claimed(2)", || Claimed::new(2));
+    the_length_is_of_one_moment(suite, "stack(3)", || Stack::with_first_block(3, 4));
+    the_length_is_of_one_moment(suite, "ring(3)", || Ring::with_first_block(3, 4));
+    the_length_is_of_one_moment(suite, "claimed(3)", || Claimed::new(3));
+    looks_publish(suite, "stack(1)", || Stack::with_first_block(1, 1));
+    looks_publish(suite, "ring(1)", || Ring::with_first_block(1, 1));
+    looks_publish(suite, "claimed(1)", || Claimed::new(1));
     nodes_come_back(suite);
     behind_gates(suite, "stack(1)", || Stack::with_first_block(1, 1));
     behind_gates(suite, "ring(1)", || Ring::with_first_block(1, 1));
@@ -95,6 +98,16 @@ fn programs<C: Container<Item> + Send + Sync + 'static>(
             bodies!([shared]
             { assert!(shared.push(1)); shared.push(2); },
             { for _ in 0..2 { shared.pop(); } }),
+            move || checked.settle(),
+        );
+    });
+    suite.add(format!("core {name}: push | push, pop"), Bound::None, plain(), move || {
+        let shared = Shared::new(new());
+        let checked = Arc::clone(&shared);
+        threads(
+            bodies!([shared]
+            { shared.push(1); },
+            { shared.push(2); assert!(shared.pop().is_some(), "full and empty at once"); }),
             move || checked.settle(),
         );
     });
@@ -152,23 +165,62 @@ fn programs<C: Container<Item> + Send + Sync + 'static>(
     );
 }
 
-/// Of two items one is popped meanwhile: there are two, or one.
+/// Two items to begin with; the length that is read while another thread works is one that there was.
 fn the_length_is_of_one_moment<C: Container<Item> + Send + Sync + 'static>(
     suite: &mut Suite,
     name: &str,
     new: impl Fn() -> C + Copy + Send + Sync + 'static,
 ) {
-    suite.add(format!("core {name}, full: len, full? | pop"), Bound::None, plain(), move || {
-        let shared = Shared::new(new());
-        assert!(shared.push(1) && shared.push(2));
-        let checked = Arc::clone(&shared);
-        threads(
-            bodies!([shared]
-            { assert!([1, 2].contains(&shared.core.len())); assert!(shared.core.has_item()); },
-            { assert!(shared.pop().is_some()); assert!(shared.core.has_room()); }),
-            move || checked.settle(),
-        );
+    let mut len_while = |other: &str, lengths: std::ops::RangeInclusive<usize>, work: fn(&Shared<C>)| {
+        suite.add(format!("core {name}, two: len | {other}"), Bound::None, plain(), move || {
+            let shared = Shared::new(new());
+            assert!(shared.push(1) && shared.push(2));
+            let (checked, lengths) = (Arc::clone(&shared), lengths.clone());
+            threads(
+                bodies!([shared, lengths]
+                { let len = shared.core.len(); assert!(lengths.contains(&len), "{len}"); },
+                { work(&shared); }),
+                move || checked.settle(),
+            );
+        });
+    };
+    len_while("pop", 1..=2, |shared| {
+        assert!(shared.pop().is_some());
+        assert!(shared.core.has_item() && shared.core.has_room());
     });
+    len_while("push", 2..=3, |shared| {
+        assert!(shared.push(3));
+        assert!(shared.core.has_item() && !shared.core.has_room());
+    });
+    len_while("pop, push, pop", 1..=2, |shared| {
+        assert!(shared.pop().is_some() && shared.push(3) && shared.pop().is_some());
+    });
+}
+
+/// Who learns of an item by a look also sees what its pusher did before.
+fn looks_publish<C: Container<Item> + Send + Sync + 'static>(
+    suite: &mut Suite,
+    name: &str,
+    new: impl Fn() -> C + Copy + Send + Sync + 'static,
+) {
+    use crate::semaphore::published::Cell;
+    for by_length in [false, true] {
+        let look = if by_length { "len" } else { "has_item" };
+        suite.add(format!("core {name}: {look} | write, push"), Bound::None, plain(), move || {
+            let shared = Shared::new(new());
+            let cell = Arc::new(Cell::new());
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared, cell]
+                {
+                    let seen = if by_length { shared.core.len() > 0 } else { shared.core.has_item() };
+                    if seen { cell.expect(1); }
+                },
+                { cell.write(1); shared.push(1); }),
+                move || checked.settle(),
+            );
+        });
+    }
 }
 
 /// Two at once make the slab grow; afterwards both nodes are there again.

@@ -185,6 +185,21 @@ pub enum Mutant {
     QueueShutdownWithoutWake,
     /// `Queue`: items discarded by `shutdown` are not counted as done.
     QueueDiscardUncounted,
+    /// `Stack`: a look takes head and depth for those of one moment without loading the head again.
+    #[cfg(feature = "experimental_cores")]
+    StackLooksOnce,
+    /// `Ring`: nobody moves on a position that another thread has left lagging.
+    #[cfg(feature = "experimental_cores")]
+    RingHelpsNobody,
+    /// `Ring`: `len` does not look again whether the tail's slot was filled meanwhile.
+    #[cfg(feature = "experimental_cores")]
+    RingLenLooksOnce,
+    /// `Claimed`: "full" and "empty" are said by the turn alone, as in Vyukov's queue.
+    #[cfg(feature = "experimental_cores")]
+    ClaimedTrustsTurns,
+    /// `Claimed`: an operation does not look whether its position is the newest before it waits, nor before it counts.
+    #[cfg(feature = "experimental_cores")]
+    ClaimedLooksOnce,
     /// A memory ordering, a fence or a wake, by its place in the source.
     #[cfg(any(loom, shuttle))]
     Site(model::Site, model::Change),
@@ -244,5 +259,15 @@ impl Mutant {
         Mutant::QueueDoneWithoutNotify,
         Mutant::QueueShutdownWithoutWake,
         Mutant::QueueDiscardUncounted,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::StackLooksOnce,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::RingHelpsNobody,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::RingLenLooksOnce,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::ClaimedTrustsTurns,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::ClaimedLooksOnce,
     ];
 }

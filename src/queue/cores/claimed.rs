@@ -39,7 +39,7 @@ use crate::platform::atomic::{
     AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
 };
-use crate::platform::{Spin, UnsafeCell, nap, spin_until};
+use crate::platform::{Mutant, Spin, UnsafeCell, mutated, nap, spin_until};
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::mem::MaybeUninit;
@@ -98,8 +98,8 @@ impl<T> Claimed<T> {
     fn beside(&self, own: &AtomicU64, position: u64, other: &AtomicU64) -> Option<u64> {
         // Acquire: what moved it was seen by who moved it; see the module.
         let there = other.load(Acquire);
-        // Acquire: as above.
-        (own.load(Acquire) == position).then_some(there)
+        // Relaxed: behind an `Acquire`, and the same that was seen before, or of no use.
+        (own.load(Relaxed) == position || mutated(Mutant::ClaimedLooksOnce)).then_some(there)
     }
 
     /// Waits until the slot's turn is another than `seen`: somebody is in the middle of an operation there.
@@ -152,6 +152,7 @@ impl<T> Container<T> for Claimed<T> {
                 continue;
             }
             match self.beside(&self.tail, tail, &self.head) {
+                Some(_) if mutated(Mutant::ClaimedTrustsTurns) => return Err(item),
                 Some(head) if self.line.between(head, tail) >= self.slots.len() => return Err(item),
                 Some(_) => Self::wait_for(slot, turn),
                 None => {}
@@ -186,6 +187,7 @@ impl<T> Container<T> for Claimed<T> {
                 continue;
             }
             match self.beside(&self.head, head, &self.tail) {
+                Some(_) if mutated(Mutant::ClaimedTrustsTurns) => return None,
                 Some(tail) if tail == head => return None,
                 Some(_) => Self::wait_for(slot, turn),
                 None => {}
