@@ -130,7 +130,9 @@ const UNNOTICED: &[Unnoticed] = &[
         file: "queue/cores/",
         code: "compare_exchange(word, empty, SeqCst, Relaxed)",
         change: None,
-        reason: Reason::Equivalent("the load before it acquired, and a pop publishes nothing by the slot"),
+        reason: Reason::Equivalent(
+            "the load before it acquired; what a push has to know of earlier pops it learns from the push before it, whose release this continues",
+        ),
     },
     Unnoticed {
         file: "semaphore/core.rs",

@@ -39,7 +39,10 @@
 //!
 //! The exchange of a slot releases the item's node, and a load of it acquires that. `head` and `tail` move with `Release` and are read
 //! with `Acquire`, so that who sees a position also sees that the slots before it had their turns (2, 3): otherwise it might look at a
-//! slot and see a turn long past. `SeqCst` on the slot's exchanges is for [the gate](super).
+//! slot and see a turn long past. For the same reason a push loads its slot with `Acquire`, though it needs no item there: when it finds
+//! the position filled and moves the tail on, it stands in for the filler, and has to have seen what that one had. (It was `Relaxed` for a
+//! while. The model "full: pop, push | pop, push" then found a push that saw another thread's push and not the same thread's pop before,
+//! and said "full" of a ring that was not.) `SeqCst` on the slot's exchanges is for [the gate](super).
 //!
 //! # Progress
 //!
@@ -152,8 +155,8 @@ impl<T> Ring<T> {
         loop {
             // Acquire: the turns of the slots before.
             let tail = self.tail.load(Acquire);
-            // Relaxed: a push needs nothing of the one before it in the slot; the node's item is gone, as the slab says.
-            let word = self.slot(tail).load(Relaxed);
+            // Acquire: what the filler of this position had seen, for whom we may move the tail on: see the module.
+            let word = self.slot(tail).load(Acquire);
             match self.turn(word, tail) {
                 Turn::Before | Turn::Empty => return (tail, word),
                 Turn::Full | Turn::Over if mutated(Mutant::RingHelpsNobody) => {}
