@@ -111,6 +111,30 @@ fn programs<C: Container<Item> + Send + Sync + 'static>(
             move || checked.settle(),
         );
     });
+    if capacity == 2 {
+        suite.add(format!("core {name}, one: pop | push, pop"), Bound::None, plain(), move || {
+            let shared = Shared::new(new());
+            assert!(shared.push(1));
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
+                { assert!(shared.pop().is_some(), "never empty"); },
+                { assert!(shared.push(2)); assert!(shared.pop().is_some(), "never empty"); }),
+                move || checked.settle(),
+            );
+        });
+        suite.add(format!("core {name}, one: push | pop, push"), Bound::None, plain(), move || {
+            let shared = Shared::new(new());
+            assert!(shared.push(1));
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
+                { assert!(shared.push(2), "never full"); },
+                { assert!(shared.pop().is_some()); assert!(shared.push(3), "never full"); }),
+                move || checked.settle(),
+            );
+        });
+    }
     // All interleavings in a full run; of two slots there are some hundred thousand.
     let bound = if capacity == 1 { Bound::None } else { Bound::Preemptions(2) };
     suite.add(format!("core {name}: push, pop | push, pop"), bound, plain(), move || {

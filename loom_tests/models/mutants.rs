@@ -135,6 +135,30 @@ const UNNOTICED: &[Unnoticed] = &[
         ),
     },
     Unnoticed {
+        file: "queue/cores/claimed.rs",
+        code: "compare_exchange(tail, next, SeqCst, Relaxed)",
+        change: Some("AcqRel"),
+        reason: Reason::Checker("in models a fence stands in for it"),
+    },
+    Unnoticed {
+        file: "queue/cores/claimed.rs",
+        code: "compare_exchange(tail, next, SeqCst, Relaxed)",
+        change: Some("Release"),
+        reason: Reason::Equivalent("it follows on the store that was loaded, with Acquire"),
+    },
+    Unnoticed {
+        file: "queue/cores/claimed.rs",
+        code: "compare_exchange(head, next, SeqCst, Relaxed)",
+        change: Some("AcqRel"),
+        reason: Reason::Checker("in models a fence stands in for it"),
+    },
+    Unnoticed {
+        file: "queue/cores/claimed.rs",
+        code: "compare_exchange(head, next, SeqCst, Relaxed)",
+        change: Some("Release"),
+        reason: Reason::Equivalent("it follows on the store that was loaded, with Acquire"),
+    },
+    Unnoticed {
         file: "semaphore/core.rs",
         code: "word + count * PERMIT, SeqCst",
         change: Some("AcqRel"),

@@ -129,9 +129,9 @@ impl<T> Claimed<T> {
 impl<T> Container<T> for Claimed<T> {
     #[inline]
     fn try_push(&self, item: T) -> Result<(), T> {
-        // Acquire: see the module.
-        let mut tail = self.tail.load(Acquire);
         loop {
+            // Acquire: see the module.
+            let tail = self.tail.load(Acquire);
             let slot = self.slot(tail);
             let wanted = self.line.turn(tail);
             // Acquire: that the item before is gone.
@@ -139,15 +139,12 @@ impl<T> Container<T> for Claimed<T> {
             if turn == wanted {
                 let next = self.line.next(tail);
                 // Release: see the module. SeqCst: the gate.
-                match self.tail.compare_exchange(tail, next, SeqCst, Acquire) {
-                    Ok(_) => {
-                        // SAFETY: invariants 2 and 3: claimed, and empty.
-                        slot.item.with_mut(|place| unsafe { (*place).write(item) });
-                        // Release: the item.
-                        slot.turn.store(wanted.wrapping_add(1), Release);
-                        return Ok(());
-                    }
-                    Err(now) => tail = now,
+                if self.tail.compare_exchange(tail, next, SeqCst, Relaxed).is_ok() {
+                    // SAFETY: invariants 2 and 3: claimed, and empty.
+                    slot.item.with_mut(|place| unsafe { (*place).write(item) });
+                    // Release: the item.
+                    slot.turn.store(wanted.wrapping_add(1), Release);
+                    return Ok(());
                 }
                 continue;
             }
@@ -157,16 +154,14 @@ impl<T> Container<T> for Claimed<T> {
                 Some(_) => Self::wait_for(slot, turn),
                 None => {}
             }
-            // Acquire: see the module.
-            tail = self.tail.load(Acquire);
         }
     }
 
     #[inline]
     fn try_pop(&self) -> Option<T> {
-        // Acquire: see the module.
-        let mut head = self.head.load(Acquire);
         loop {
+            // Acquire: see the module.
+            let head = self.head.load(Acquire);
             let slot = self.slot(head);
             let wanted = self.line.turn(head).wrapping_add(1);
             // Acquire: the item.
@@ -174,15 +169,12 @@ impl<T> Container<T> for Claimed<T> {
             if turn == wanted {
                 let next = self.line.next(head);
                 // Release: see the module. SeqCst: the gate.
-                match self.head.compare_exchange(head, next, SeqCst, Acquire) {
-                    Ok(_) => {
-                        // SAFETY: invariants 2 and 3: claimed, and with an item, which is taken out once.
-                        let item = slot.item.with_mut(|place| unsafe { (*place).assume_init_read() });
-                        // Release: that it is gone.
-                        slot.turn.store(wanted.wrapping_add(1), Release);
-                        return Some(item);
-                    }
-                    Err(now) => head = now,
+                if self.head.compare_exchange(head, next, SeqCst, Relaxed).is_ok() {
+                    // SAFETY: invariants 2 and 3: claimed, and with an item, which is taken out once.
+                    let item = slot.item.with_mut(|place| unsafe { (*place).assume_init_read() });
+                    // Release: that it is gone.
+                    slot.turn.store(wanted.wrapping_add(1), Release);
+                    return Some(item);
                 }
                 continue;
             }
@@ -192,8 +184,6 @@ impl<T> Container<T> for Claimed<T> {
                 Some(_) => Self::wait_for(slot, turn),
                 None => {}
             }
-            // Acquire: see the module.
-            head = self.head.load(Acquire);
         }
     }
 

@@ -20,7 +20,9 @@
 //! 1. A slot's turns follow each other without a gap. So no value of a word comes twice (in 2^31 laps; see the slab about its tag).
 //! 2. Positions are filled in order: `p` is filled by one who saw `tail = p`, and `tail` gets from `p` to `p + 1` only when `p` has been
 //!    filled. So when somebody has seen `tail = p`, everything before `p` was filled, and `tail` is behind by 1 at most.
-//! 3. Positions are emptied in order: the same with `head`.
+//! 3. Positions are emptied in order: the same with `head`. While `head` lags, the slot that it shows may have been filled again, for
+//!    the lap after: "over" is every turn beyond `2l + 1`. (Only `2l + 2` was, once; then a thread that stopped between the two steps of a
+//!    pop from a full ring kept all others from popping. The model "push, pop | push, pop" of one slot found it.)
 //! 4. A node in a slot belongs to the ring, any other to a thread or to the slab; there are more of them than slots.
 //!
 //! # Where operations take effect
@@ -89,10 +91,8 @@ enum Turn {
     Empty,
     /// Full, with the item of this lap.
     Full,
-    /// This lap is over.
+    /// This lap is over, and the next one may have begun.
     Over,
-    /// Far beyond: the position was read long ago.
-    Gone,
 }
 
 impl<T> Ring<T> {
@@ -136,9 +136,8 @@ impl<T> Ring<T> {
         match high(word).wrapping_sub(self.line.turn(position)) {
             0 => Turn::Empty,
             1 => Turn::Full,
-            2 => Turn::Over,
             u32::MAX => Turn::Before,
-            _ => Turn::Gone,
+            _ => Turn::Over,
         }
     }
 
@@ -161,7 +160,6 @@ impl<T> Ring<T> {
                 Turn::Before | Turn::Empty => return (tail, word),
                 Turn::Full | Turn::Over if mutated(Mutant::RingHelpsNobody) => {}
                 Turn::Full | Turn::Over => self.advance(&self.tail, tail),
-                Turn::Gone => {}
             }
         }
     }
@@ -177,7 +175,8 @@ impl<T> Ring<T> {
             match self.turn(word, head) {
                 Turn::Empty | Turn::Full => return (head, word),
                 Turn::Over => self.advance(&self.head, head),
-                Turn::Before | Turn::Gone => {}
+                // Only of an old load: who sees a head sees the slots before it emptied.
+                Turn::Before => {}
             }
         }
     }
