@@ -105,7 +105,13 @@ const UNNOTICED: &[Unnoticed] = &[
     Unnoticed {
         file: "queue/cores/",
         code: "compare_exchange(head, new, SeqCst, Acquire)",
-        change: None,
+        change: Some("Acquire"),
+        reason: Reason::Equivalent("the load before it acquired, and a pop publishes nothing by the head"),
+    },
+    Unnoticed {
+        file: "queue/cores/",
+        code: "compare_exchange(head, new, SeqCst, Acquire)",
+        change: Some("Release"),
         reason: Reason::Equivalent("the load before it acquired, and a pop publishes nothing by the head"),
     },
     Unnoticed {
