@@ -137,6 +137,13 @@ pub use raw_lock::{NotLocked, RawLock};
 pub use rlock::{MappedRLockGuard, OwnedMappedRLockGuard, OwnedRLockGuard, RLock, RLockGuard, RLockMut};
 pub use semaphore::{AcquireError, BoundedSemaphore, Closed, OverRelease, OwnedPermit, Permit, Semaphore};
 
+/// Containers that may come to stand behind the queues: for our own benches and models, not covered by semantic versioning.
+#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+#[doc(hidden)]
+pub mod experimental_cores {
+    pub use crate::queue::cores::{Blocking, Claimed, Container, Ring, Stack};
+}
+
 /// Settings of model builds. Exists with `--cfg loom` and `--cfg shuttle` only, and is not covered by semantic versioning.
 #[cfg(any(loom, shuttle))]
 pub mod model {

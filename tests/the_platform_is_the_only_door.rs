@@ -178,6 +178,13 @@ fn arrows_point_down() {
         ("queue/channel.rs", &[]),
         ("queue/mod.rs", &[]),
         ("queue/error.rs", &[]),
+        ("queue/cores/mod.rs", &[]),
+        ("queue/cores/slab.rs", &[]),
+        ("queue/cores/line.rs", &[]),
+        ("queue/cores/stack.rs", &[]),
+        ("queue/cores/ring.rs", &[]),
+        ("queue/cores/claimed.rs", &[]),
+        ("queue/cores/blocking.rs", &["gate"]),
     ];
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (file, floors) in allowed {

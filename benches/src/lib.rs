@@ -21,6 +21,7 @@ pub mod barrier;
 pub mod cases;
 pub mod chart;
 pub mod condition;
+pub mod core;
 pub mod event;
 pub mod lock;
 pub mod memory;

@@ -14,6 +14,8 @@ mod channel;
 #[cfg(any(loom, shuttle))]
 mod condition;
 #[cfg(any(loom, shuttle))]
+mod cores;
+#[cfg(any(loom, shuttle))]
 mod event;
 #[cfg(any(loom, shuttle))]
 mod harness;
@@ -57,6 +59,7 @@ fn main() -> std::process::ExitCode {
     queue_end::models(&mut suite);
     queue_orders::models(&mut suite);
     channel::models(&mut suite);
+    cores::models(&mut suite);
     readme::models(&mut suite);
     harness::run(suite, mutants::trials)
 }

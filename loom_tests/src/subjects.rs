@@ -2,6 +2,7 @@
 
 mod barrier;
 mod condition;
+mod cores;
 mod event;
 mod lock;
 mod queue;
@@ -13,6 +14,9 @@ mod simple_queue;
 
 pub use barrier::{BarrierAnswer, BarrierOp, BarrierSubject};
 pub use condition::{ConditionAnswer, ConditionOp, ConditionSubject};
+pub use cores::{
+    ClaimedKind, CoreAnswer, CoreItem, CoreOp, CoreSubject, Kind, LedgeredCore, RingKind, StackKind,
+};
 pub use event::{EventOp, EventSubject};
 pub use lock::{LockAnswer, LockOp, LockSubject};
 pub use queue::{Batches, Fifo, Lifo, Priority, QueueAnswer, QueueOp, QueueSubject};
@@ -44,6 +48,12 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<QueueSubject<1>>();
     visitor.subject::<QueueSubject<2>>();
     visitor.subject::<QueueSubject<0>>();
+    visitor.subject::<CoreSubject<StackKind, 1>>();
+    visitor.subject::<CoreSubject<StackKind, 2>>();
+    visitor.subject::<CoreSubject<RingKind, 1>>();
+    visitor.subject::<CoreSubject<RingKind, 2>>();
+    visitor.subject::<CoreSubject<ClaimedKind, 1>>();
+    visitor.subject::<CoreSubject<ClaimedKind, 2>>();
     visitor.subject::<RLockSubject>();
     visitor.subject::<RLockConditionSubject>();
     visitor.subject::<EventSubject>();

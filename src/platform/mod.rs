@@ -19,6 +19,7 @@
 //! * `Deadline`: when a wait ends. Nothing else may decide that time is up.
 //! * `Stopwatch`: the "waited too long" decision of hand-offs. In a model, a setting.
 //! * `thread_id`: a number for the calling thread that no other thread ever has.
+//! * `nap`: a short sleep of who waits on another's unfinished operation. In a model, a yield.
 //! * `Spin`: a bounded pause between two looks at a word. In a model, no spinning at all.
 //! * `sc_handshake`: see there; the one place that leans on `SeqCst` accesses.
 //! * `abstract_locks`: whether `RawLock` is replaced by its specification (models only).
@@ -43,6 +44,8 @@ pub(crate) mod futex;
 mod patience;
 
 pub(crate) use back_end::atomic;
+#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+pub(crate) use back_end::nap;
 pub(crate) use back_end::{
     Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, mutated, sc_handshake, thread_id,
     torn_down,
@@ -193,6 +196,21 @@ pub enum Mutant {
     ChannelReceiversLeaveItems,
     /// `Queue`: items discarded by `shutdown` are not counted as done.
     QueueDiscardUncounted,
+    /// `Stack`: a look takes head and depth for those of one moment without loading the head again.
+    #[cfg(feature = "experimental_cores")]
+    StackLooksOnce,
+    /// `Ring`: nobody moves on a position that another thread has left lagging.
+    #[cfg(feature = "experimental_cores")]
+    RingHelpsNobody,
+    /// `Ring`: `len` does not look again whether the tail's slot was filled meanwhile.
+    #[cfg(feature = "experimental_cores")]
+    RingLenLooksOnce,
+    /// `Claimed`: "full" and "empty" are said by the turn alone, as in Vyukov's queue.
+    #[cfg(feature = "experimental_cores")]
+    ClaimedTrustsTurns,
+    /// `Claimed`: an operation does not look whether its position is the newest before it waits, nor before it counts.
+    #[cfg(feature = "experimental_cores")]
+    ClaimedLooksOnce,
     /// A memory ordering, a fence or a wake, by its place in the source.
     #[cfg(any(loom, shuttle))]
     Site(model::Site, model::Change),
@@ -256,5 +274,15 @@ impl Mutant {
         Mutant::ChannelSendersLeaveOpen,
         Mutant::ChannelReceiversLeaveItems,
         Mutant::QueueDiscardUncounted,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::StackLooksOnce,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::RingHelpsNobody,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::RingLenLooksOnce,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::ClaimedTrustsTurns,
+        #[cfg(feature = "experimental_cores")]
+        Mutant::ClaimedLooksOnce,
     ];
 }

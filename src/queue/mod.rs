@@ -18,6 +18,8 @@ mod any;
 mod calls;
 mod channel;
 mod core;
+#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+pub(crate) mod cores;
 mod error;
 mod face;
 mod fifo;

@@ -104,3 +104,37 @@ pub(crate) use AtomicU64 as AtomicThreadId;
 atomic!(AtomicU32, u32);
 atomic!(AtomicU64, u64);
 atomic!(AtomicUsize, usize);
+
+/// The same for a pointer.
+#[cfg(feature = "experimental_cores")]
+#[derive(Debug)]
+pub(crate) struct AtomicPtr<T>(explorer::AtomicPtr<T>, Alive);
+
+#[cfg(feature = "experimental_cores")]
+impl<T> AtomicPtr<T> {
+    pub(crate) fn new(value: *mut T) -> Self {
+        AtomicPtr(explorer::AtomicPtr::new(value), Alive(ALIVE))
+    }
+
+    #[track_caller]
+    pub(crate) fn load(&self, order: Ordering) -> *mut T {
+        let value = self.0.load(sites::ordering(Part::Load, order));
+        self.1.check();
+        value
+    }
+
+    #[track_caller]
+    pub(crate) fn compare_exchange(
+        &self,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        let success = sites::ordering(Part::ReadModifyWrite, success);
+        let failure = sites::ordering(Part::Failure, failure);
+        let result = self.0.compare_exchange(current, new, success, failure);
+        self.1.check();
+        result
+    }
+}

@@ -10,6 +10,8 @@ mod sites;
 
 #[cfg(loom)]
 mod explorer {
+    #[cfg(feature = "experimental_cores")]
+    pub(crate) use loom::sync::atomic::AtomicPtr;
     pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use loom::thread;
     pub(crate) use loom::thread_local;
@@ -17,6 +19,8 @@ mod explorer {
 
 #[cfg(shuttle)]
 mod explorer {
+    #[cfg(feature = "experimental_cores")]
+    pub(crate) use shuttle::sync::atomic::AtomicPtr;
     pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use shuttle::thread;
     pub(crate) use shuttle::thread_local;
@@ -183,4 +187,23 @@ impl<T: ?Sized> UnsafeCell<T> {
         // SAFETY: `&mut self` is exclusive; the lifetime is that of the borrow.
         self.with_mut(|pointer| unsafe { &mut *pointer })
     }
+}
+
+#[cfg(feature = "experimental_cores")]
+impl<T> UnsafeCell<std::mem::MaybeUninit<T>> {
+    /// Makes a cell that holds nothing where the memory of one is.
+    ///
+    /// # Safety
+    ///
+    /// `place` is valid for writes.
+    pub(crate) unsafe fn make_empty(place: *mut Self) {
+        // SAFETY: by contract.
+        unsafe { place.write(UnsafeCell::new(std::mem::MaybeUninit::uninit())) };
+    }
+}
+
+/// A look later: models do not sleep for a while. The explorer runs others first.
+#[cfg(feature = "experimental_cores")]
+pub(crate) fn nap(_: &atomic::AtomicU32, _: u32) {
+    explorer::thread::yield_now();
 }

@@ -33,3 +33,16 @@ impl<T: ?Sized> UnsafeCell<T> {
         self.0.get_mut()
     }
 }
+
+#[cfg(feature = "experimental_cores")]
+impl<T> UnsafeCell<std::mem::MaybeUninit<T>> {
+    /// Makes a cell that holds nothing where the memory of one is, without moving one there.
+    ///
+    /// # Safety
+    ///
+    /// `place` is valid for writes.
+    pub(crate) unsafe fn make_empty(place: *mut Self) {
+        // Whatever the bytes are, they are such a cell.
+        let _ = place;
+    }
+}

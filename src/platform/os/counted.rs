@@ -145,3 +145,32 @@ counted!(AtomicU32, u32);
 #[cfg(target_has_atomic = "64")]
 counted!(AtomicU64, u64);
 counted!(AtomicUsize, usize);
+
+/// The same for a pointer.
+#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct AtomicPtr<T>(real::AtomicPtr<T>);
+
+#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+impl<T> AtomicPtr<T> {
+    pub(crate) const fn new(value: *mut T) -> Self {
+        AtomicPtr(real::AtomicPtr::new(value))
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> *mut T {
+        count(|cost| cost.loads += 1);
+        self.0.load(order)
+    }
+
+    pub(crate) fn compare_exchange(
+        &self,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        count(|cost| cost.rmws += 1);
+        self.0.compare_exchange(current, new, success, failure)
+    }
+}

@@ -37,6 +37,9 @@ pub(crate) mod atomic {
     pub(crate) use std::sync::atomic::AtomicU32 as AtomicThreadId;
     #[cfg(target_has_atomic = "64")]
     pub(crate) use std::sync::atomic::AtomicU64 as AtomicThreadId;
+
+    #[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+    pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64};
 }
 
 #[cfg(test)]
@@ -82,4 +85,12 @@ pub(crate) const fn torn_down() -> bool {
 #[inline(always)]
 pub(crate) const fn mutated(_: Mutant) -> bool {
     false
+}
+
+/// Sleeps for a moment if the word still holds `seen`: for who waits on another's unfinished operation, which nobody announces.
+#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+#[cold]
+pub(crate) fn nap(word: &atomic::AtomicU32, seen: u32) {
+    const NAP: std::time::Duration = std::time::Duration::from_micros(50);
+    super::futex::wait(word, seen, &Deadline::after(NAP));
 }
