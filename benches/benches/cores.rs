@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use tollgate::Queue;
 use tollgate::experimental_cores::{Blocking, Claimed, Container, Ring, Stack};
 use tollgate_benches::core::Locked;
+use tollgate_benches::regime::Regime;
 use tollgate_benches::{Apart, team};
 
 /// How long one contestant plays in one round, about.
@@ -113,13 +114,15 @@ fn player<L: Line + 'static>(case: Case, new: impl Fn() -> L + 'static) -> Play 
             }
             Case::Flow(pairs) => {
                 let each = count.div_ceil(pairs as u64);
-                let (took, sums) = team::run(2 * pairs, |member| {
+                let member = |member| {
                     if member % 2 == 0 {
                         (0..each).for_each(|item| line.put(item));
                         return 0;
                     }
                     (0..each).map(|_| line.get()).sum::<u64>()
-                });
+                };
+                let (took, sums) =
+                    team::run("a flow through a core", Regime::Spread, 2 * pairs, member, || ());
                 assert_eq!(
                     sums.iter().sum::<u64>(),
                     pairs as u64 * (each * (each - 1) / 2),
