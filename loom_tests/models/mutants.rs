@@ -206,6 +206,7 @@ fn users(file: &str) -> &'static [&'static str] {
         "src/event.rs" => &["event"],
         "src/gate/list.rs" => &["semaphore", "condition: ", "barrier"],
         file if file.starts_with("src/barrier/") => &["barrier"],
+        "src/queue/channel.rs" => &["queue, channel"],
         file if file.starts_with("src/queue/") => &["queue"],
         _ => &["semaphore", "condition: ", "queue"],
     }
