@@ -324,6 +324,7 @@ fn users(file: &str) -> &'static [&'static str] {
         "src/queue/cores/stack.rs" => &["core stack"],
         "src/queue/cores/ring.rs" => &["core ring"],
         "src/queue/cores/claimed.rs" => &["core claimed"],
+        "src/queue/channel.rs" => &["queue, channel"],
         file if file.starts_with("src/queue/") => &["queue"],
         _ => &["semaphore", "condition: ", "queue"],
     }
