@@ -74,6 +74,23 @@ fn what_was_done_before_a_sender_went(suite: &mut Suite) {
             || {},
         );
     });
+    // A third thread may hear of it before the last sender comes to the fences that `shutdown` ends with.
+    suite.add("queue, channel: write, drop | drop | get", Bound::Preemptions(2), plain(), || {
+        let ends = Ends::new(Queue::<Item>::bounded(1));
+        threads(
+            bodies!([ends]
+            {
+                ends.cell.write(1);
+                drop(ends.sender(0));
+            },
+            { drop(ends.sender(1)); },
+            {
+                assert_eq!(ends.receiver().get(), Err(ShutDown(())));
+                ends.cell.expect(1);
+            }),
+            || {},
+        );
+    });
 }
 
 /// An item whose end is counted.
