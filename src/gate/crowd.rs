@@ -255,9 +255,10 @@ impl Member<'_> {
         loop {
             // Acquire: if this is the number after we were told, we see that we were.
             let seen = self.crowd.parked.load(Acquire);
-            // Relaxed: on success nothing is read; on failure `told` loads again.
-            let _ = self.waiter.word.compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed);
-            if self.told() {
+            // Relaxed: on success nothing is read; on failure `told` loads again. Having just said that it sleeps, it does: a notifier that
+            // saw it will send a wake, and wakes never exceed sleeps. (A look here sent one wake too many in some thousand rounds.)
+            let announced = self.waiter.word.compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed).is_ok();
+            if !announced && self.told() {
                 return true;
             }
             let wait = futex::wait_on(&self.crowd.parked, seen, deadline, channel);
