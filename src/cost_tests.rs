@@ -279,10 +279,11 @@ fn a_hand_off_to_a_sleeper_is_one_wake() {
     });
 }
 
-/// The sums over all threads of a contended run: no wake without a sleep.
+/// The sums over all threads of a contended run: no wake without a sleep. For each move of a condition's waiters to their lock there may be
+/// one more: a release that comes between the counting and the move wakes nobody, and the look after the move makes up for it.
 #[track_caller]
 fn assert_no_needless_wakes(what: &str, threads: Vec<Box<dyn FnOnce() + Send + '_>>) {
-    let (mut waits, mut wakes) = (0, 0);
+    let (mut waits, mut wakes, mut moves) = (0, 0, 0);
     thread::scope(|s| {
         let handles: Vec<_> = threads
             .into_iter()
@@ -296,9 +297,10 @@ fn assert_no_needless_wakes(what: &str, threads: Vec<Box<dyn FnOnce() + Send + '
         for cost in handles.into_iter().map(|handle| handle.join().unwrap()) {
             waits += cost.futex_waits;
             wakes += cost.futex_wakes;
+            moves += cost.futex_requeues;
         }
     });
-    assert!(wakes <= waits, "{what}: {wakes} wakes for {waits} sleeps");
+    assert!(wakes <= waits + moves, "{what}: {wakes} wakes for {waits} sleeps, {moves} moves");
 }
 
 fn boxed<'a>(body: impl FnOnce() + Send + 'a) -> Box<dyn FnOnce() + Send + 'a> {
@@ -417,15 +419,14 @@ fn notify_all_is_one_system_call() {
             *guard = true;
             let guard = Some(guard).filter(|_| under_lock);
             let cost = cost_of(|| assert_eq!(condition.notify_all(), WAITERS));
-            assert!(cost.futex_wakes <= 1, "{cost:?}");
+            assert!(cost.futex_wakes + cost.futex_requeues <= 1, "{cost:?}");
             let released = cost_of(|| drop(guard));
             assert!(released.futex_wakes <= 1, "{released:?}");
             let waiters = waiters.into_iter().map(|waiter| waiter.join().unwrap());
             let (waits, wakes) = waiters
                 .fold((0, 0), |(waits, wakes), cost| (waits + cost.futex_waits, wakes + cost.futex_wakes));
             let wakes = wakes + cost.futex_wakes + released.futex_wakes;
-            // The move itself is counted as a wake.
-            assert!(wakes <= waits + 1, "under the lock: {under_lock}; {wakes} wakes for {waits} sleeps");
+            assert!(wakes <= waits, "under the lock: {under_lock}; {wakes} wakes for {waits} sleeps");
         });
     }
 }

@@ -48,7 +48,7 @@
 //!
 //! Nothing is poisoned: a guard dropped by a panic releases its lock. A guard or permit that is leaked keeps what it holds,
 //! and nothing worse. Your code (destructors, predicates) never runs under an internal lock, but for a
-//! barrier's action, which is one at a time, and the comparisons of a priority queue.
+//! barrier's action, which is one at a time, and the comparisons of a priority queue and the closure of its `with_first`.
 //!
 //! # Diagnostics
 //!

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tollgate::{GetError, LifoQueue, Prioritized, PriorityQueue, PutError, ShutDown, Shutdown};
 
 #[test]
@@ -103,6 +103,8 @@ fn nothing_is_lost_or_doubled_in_either_order() {
 std::thread_local! {
     /// What a comparison of this thread does, once.
     static TRICK: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
+    /// Whether the next destructor of an item in this thread panics.
+    static BOMB: Cell<bool> = const { Cell::new(false) };
 }
 
 /// An item whose comparisons play tricks, and whose end is counted.
@@ -114,6 +116,7 @@ struct Tricky {
 impl Drop for Tricky {
     fn drop(&mut self) {
         self.ends.fetch_add(1, SeqCst);
+        assert!(!BOMB.take(), "a destructor");
     }
 }
 
@@ -344,6 +347,23 @@ fn a_comparison_may_shut_the_queue_down() {
         assert_eq!(trial.ends.load(SeqCst), 3, "all are dropped when the get returns");
         assert_eq!(trial.queue.unfinished(), usize::from(!panics));
         assert_eq!(trial.queue.get().map(|item| item.value), Err(ShutDown(())));
+    }
+}
+
+/// The item that was claimed goes with those that were discarded, and so does its task. (It stayed open for ever; found in review.)
+#[test]
+fn a_destructor_may_panic_when_a_comparison_has_shut_the_queue_down() {
+    for many in [false, true] {
+        let trial = Trial::new(0, [3, 1, 2]);
+        trial.trick(|queue| {
+            queue.shutdown(Shutdown::Immediate);
+            BOMB.set(true);
+        });
+        let queue = &trial.queue;
+        let said = if many { message(|| queue.get_many(2)) } else { message(|| queue.get_task()) };
+        assert_eq!(said, "a destructor");
+        assert_eq!((queue.unfinished(), trial.ends.load(SeqCst)), (0, 3));
+        assert!(queue.join_timeout(Duration::ZERO));
     }
 }
 

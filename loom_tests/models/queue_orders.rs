@@ -3,8 +3,9 @@
 use crate::bodies;
 use crate::harness::{Bound, Suite, plain, threads, varied, varied_for};
 use crate::lock::{FORMS, Form, SOON};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use tollgate::{BlockingQueue, GetError, LifoQueue, PriorityQueue, Queue, ShutDown, Shutdown};
 
 pub(crate) fn models(suite: &mut Suite) {
@@ -21,6 +22,7 @@ pub(crate) fn models(suite: &mut Suite) {
         a_priority_queue_is_shut_down(suite, how);
     }
     the_smallest_of_what_is_there(suite);
+    given_back_before_the_end(suite);
     first_against_get(suite);
     many(suite);
 }
@@ -246,6 +248,74 @@ fn the_smallest_of_what_is_there(suite: &mut Suite) {
             }),
             // The one gets 1, or the other has taken it, or the 2 before.
             move || assert!([21, 12].contains(&checked.load(SeqCst))),
+        );
+    });
+}
+
+/// An item that is compared in vain once.
+struct Touchy(usize, Arc<AtomicBool>);
+
+impl Ord for Touchy {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        if self.1.swap(false, SeqCst) {
+            resume_unwind(Box::new("on purpose"));
+        }
+        self.0.cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Touchy {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Touchy {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Touchy {}
+
+/// Who gets from a drained queue while somebody's comparison panics is not told that it is at its end. (It was, and the items came
+/// back after that; found in review.)
+fn given_back_before_the_end(suite: &mut Suite) {
+    suite.add("queue, priority, draining: get_many that panics | get", Bound::None, plain(), || {
+        let queue = Arc::new(PriorityQueue::unbounded());
+        let armed = Arc::new(AtomicBool::new(false));
+        for value in [2, 1] {
+            assert!(queue.put(Touchy(value, Arc::clone(&armed))).is_ok());
+        }
+        queue.shutdown(Shutdown::Drain);
+        // How many the one has got, and the other, and whether that one was told of the end.
+        let counts = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false)));
+        let shared = Arc::new((Arc::clone(&queue), armed));
+        let checked = Arc::clone(&counts);
+        threads(
+            bodies!([shared, counts]
+            {
+                shared.1.store(true, SeqCst);
+                match catch_unwind(AssertUnwindSafe(|| shared.0.get_many(2))) {
+                    Ok(got) => _ = counts.0.fetch_add(got.map_or(0, |items| items.len()), SeqCst),
+                    Err(payload) if payload.downcast_ref() == Some(&"on purpose") => {}
+                    // The explorer's own.
+                    Err(payload) => resume_unwind(payload),
+                }
+            },
+            {
+                match catch_unwind(AssertUnwindSafe(|| shared.0.get())) {
+                    Ok(Ok(_)) => _ = counts.1.fetch_add(1, SeqCst),
+                    Ok(Err(ShutDown(()))) => counts.2.store(true, SeqCst),
+                    Err(payload) if payload.downcast_ref() == Some(&"on purpose") => {}
+                    Err(payload) => resume_unwind(payload),
+                }
+            }),
+            move || {
+                let left = queue.len();
+                assert_eq!(checked.0.load(SeqCst) + checked.1.load(SeqCst) + left, 2, "no item is lost");
+                assert!(!checked.2.load(SeqCst) || left == 0, "told of the end of a queue with items in it");
+            },
         );
     });
 }

@@ -39,7 +39,9 @@
 //! for, by the name that [`named`](crate::Lock::named) gave it; where in the code (`#[track_caller]`); since when; and who holds it, with the place where that was
 //! acquired. With [`capture_backtraces`] there are backtraces beside the places, of what begins after that.
 //!
-//! Waits of other libraries, for a socket or a thread to end are not seen: a thread in one of them counts as running.
+//! Waits of other libraries, for a socket or a thread to end are not seen: a thread in one of them counts as running. So does one that
+//! waits, inside this crate, for *your* code to end in another thread: for a comparison of a priority queue's items or the closure of
+//! `with_first`, and for a barrier's action.
 //!
 //! # Certain and possible
 //!
@@ -67,7 +69,8 @@
 //!
 //! With the feature off there is none: no bytes, no instructions; `named` exists and does nothing. With it on, each acquisition
 //! and each release takes one lock that all objects share, reads the clock and may allocate; the types are larger. That is for finding
-//! a deadlock, not for production. Auto traits are the same.
+//! a deadlock, not for production. Auto traits are the same; but all types then have a destructor, so a `const fn` of yours that drops
+//! one does not compile with it.
 //!
 //! Do not use this crate's locks in a global allocator with the feature on: the books allocate.
 //!

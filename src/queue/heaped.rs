@@ -61,8 +61,8 @@ struct Inside<T> {
     spare: Vec<Entry<T>>,
 }
 
-/// A result, or what a panic carried.
-type Caught<R> = Result<R, Box<dyn Any + Send>>;
+/// What a panic carries.
+type Panic = Box<dyn Any + Send>;
 
 /// No thread has this number.
 const NOBODY: ThreadId = 0;
@@ -96,13 +96,16 @@ impl<T> Heaped<T> {
     }
 
     /// Takes the heap's lock; has `enter` claim in the ledger and empty the inbox; runs `compare`, which may run user code; and
-    /// releases the lock. If the user code shut the queue down, drops what is left.
-    fn with_heap<C, R>(
+    /// releases the lock. If the user code shut the queue down, drops what is left. If it panics, or a destructor does, `undo` gives
+    /// the claim back: under the lock in the first case, so that whoever waits for it sees the items again, and not the end of a
+    /// drained queue (found in review).
+    fn with_heap<C, R, U>(
         &self,
         ledger: &Ledger<Inbox<T>>,
         enter: impl FnOnce(&mut Vec<Entry<T>>) -> Result<C, Refused>,
         compare: impl FnOnce(&mut Heap<T>, &C) -> R,
-    ) -> Result<(C, Caught<R>), Refused> {
+        undo: impl Fn(&C) -> U,
+    ) -> Result<Result<R, (U, Panic)>, Refused> {
         let mut inside = self.inside.lock();
         let Inside { heap, spare } = &mut *inside;
         let claim = enter(spare)?;
@@ -110,6 +113,7 @@ impl<T> Heaped<T> {
         self.holder.store(thread_id(), Relaxed);
         let result = catch_unwind(AssertUnwindSafe(|| compare(heap, &claim)));
         self.holder.store(NOBODY, Relaxed);
+        let result = result.map_err(|panic| (undo(&claim), panic));
         if !ledger.is_bounded() {
             if let Some(slots) = shrunk(heap.len(), heap.slots()) {
                 heap.shrink_to(slots);
@@ -123,16 +127,16 @@ impl<T> Heaped<T> {
         drop(inside);
         let dropped =
             abandoned.then(|| catch_unwind(AssertUnwindSafe(|| drop_each(self.discard_all(ledger)))));
-        match (result, dropped) {
-            // Two at once: the first goes on, and what the second carries is leaked, since dropping it may panic too.
+        Ok(match (result, dropped) {
+            // Two at once: the first goes on.
             (Err(first), Some(Err(second))) => {
                 std::mem::forget(second);
-                Ok((claim, Err(first)))
+                Err(first)
             }
-            // The result goes with it.
-            (Ok(_), Some(Err(panic))) => resume_unwind(panic),
-            (result, _) => Ok((claim, result)),
-        }
+            // The queue has been shut down at once, so what was claimed counts as discarded, like the others.
+            (Ok(_), Some(Err(panic))) => Err((undo(&claim), panic)),
+            (result, _) => result,
+        })
     }
 
     fn discard_all(&self, ledger: &Ledger<Inbox<T>>) -> VecDeque<T> {
@@ -159,18 +163,23 @@ impl<T: Ord> Heaped<T> {
                 Ok(())
             })
         };
-        let (_, looked) = self.with_heap(ledger, enter, |heap, _| heap.first().map(look)).ok()?;
-        looked.unwrap_or_else(|panic| resume_unwind(panic))
+        let looked = self.with_heap(ledger, enter, |heap, ()| heap.first().map(look), |()| ()).ok()?;
+        looked.unwrap_or_else(|((), panic)| resume_unwind(panic))
     }
 
-    /// Claims up to `most` items and takes them out. If a comparison panics, all of them are given back.
-    fn take(
+    /// Claims up to `most` items and takes them out into `taken`. If a comparison panics, all of them are given back; if a destructor
+    /// does, of what a shutdown from within a comparison has discarded, those that were taken are discarded too.
+    fn take<C: Default + IntoIterator<Item = Entry<T>>>(
         &self,
         ledger: &Ledger<Inbox<T>>,
         most: usize,
         tell: &impl Tell,
-        mut each: impl FnMut(&mut Heap<T>, usize),
-    ) -> Result<(), Refused> {
+        each: impl FnOnce(&mut Heap<T>, usize, &mut C),
+    ) -> Result<C, Refused> {
+        // Not the lock, which a comparison may have for long: from the closing bit on nothing is there.
+        if ledger.is_closed() {
+            return Err(Refused::ShutDown);
+        }
         let enter = |spare: &mut Vec<Entry<T>>| {
             let mut books = ledger.claim(most)?;
             let count = books.count();
@@ -180,15 +189,25 @@ impl<T: Ord> Heaped<T> {
             tell.room();
             Ok(count)
         };
-        let (count, taken) = self.with_heap(ledger, enter, |heap, &count| each(heap, count))?;
-        let Err(panic) = taken else { return Ok(()) };
-        match ledger.give_back(count) {
+        let mut taken = C::default();
+        let outcome = self.with_heap(
+            ledger,
+            enter,
+            |heap, &count| each(heap, count, &mut taken),
+            |&count| ledger.give_back(count),
+        )?;
+        let Err((given_back, panic)) = outcome else { return Ok(taken) };
+        match given_back {
             GivenBack::There => tell.items(),
             GivenBack::Discarded { idle } => {
                 if idle {
                     tell.idle();
                 }
             }
+        }
+        let items = taken.into_iter().map(|entry| entry.item);
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop_each(items))) {
+            std::mem::forget(second);
         }
         resume_unwind(panic)
     }
@@ -207,8 +226,8 @@ impl<T: Ord> Order<T> for Heaped<T> {
         if !ledger.ends_get() {
             return Err(Refused::NotNow);
         }
-        let mut first = None;
-        self.take(ledger, 1, tell, |heap, _| first = heap.pop())?;
+        let first =
+            self.take(ledger, 1, tell, |heap, _, first: &mut Option<Entry<T>>| *first = heap.pop())?;
         let Some(entry) = first else { unreachable!("tollgate: an item is counted and not there") };
         Ok(entry.item)
     }
@@ -217,12 +236,12 @@ impl<T: Ord> Order<T> for Heaped<T> {
         if !ledger.ends_get() {
             return Err(Refused::NotNow);
         }
-        let mut first: Vec<Entry<T>> = Vec::with_capacity(most.min(ledger.len()));
-        self.take(ledger, most, tell, |heap, count| {
+        let first = self.take(ledger, most, tell, |heap, count, first: &mut Vec<Entry<T>>| {
+            first.reserve_exact(count);
             let popped =
                 catch_unwind(AssertUnwindSafe(|| first.extend((0..count).map_while(|_| heap.pop()))));
             if let Err(panic) = popped {
-                heap.append(&mut first);
+                heap.append(first);
                 resume_unwind(panic);
             }
         })?;

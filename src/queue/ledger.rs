@@ -58,7 +58,8 @@ struct Inside<S> {
     kept: S,
     len: usize,
     capacity: usize,
-    unfinished: usize,
+    /// 64 bits everywhere: without `task_done` it counts all puts there ever were.
+    unfinished: u64,
     times_idle: usize,
     state: usize,
 }
@@ -148,6 +149,11 @@ impl<S> Ledger<S> {
         self.status() & STATE != OPEN
     }
 
+    /// Whether the queue has been shut down at once. A look.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.status() & STATE == CLOSED
+    }
+
     /// Whether there is a bound. It stays so.
     pub(crate) fn is_bounded(&self) -> bool {
         self.most.is_some()
@@ -170,7 +176,7 @@ impl<S> Ledger<S> {
         if count == 0 {
             return Err(Refused::NotNow);
         }
-        assert!(inside.len <= MOST_ITEMS - count, "tollgate: a queue of more than {MOST_ITEMS} items");
+        assert!(count <= MOST_ITEMS - inside.len, "tollgate: a queue of more than {MOST_ITEMS} items");
         Ok(Books { ledger: self, inside, count })
     }
 
@@ -192,7 +198,7 @@ impl<S> Ledger<S> {
         let mut inside = self.inside.lock();
         if inside.state == CLOSED {
             // Discarded like the others.
-            inside.unfinished = inside.unfinished.saturating_sub(count);
+            inside.unfinished = inside.unfinished.saturating_sub(count as u64);
             return GivenBack::Discarded { idle: inside.note_if_idle() };
         }
         inside.len += count;
@@ -231,7 +237,8 @@ impl<S> Ledger<S> {
 
     pub(crate) fn tasks(&self) -> Tasks {
         let inside = self.inside.lock();
-        Tasks { unfinished: inside.unfinished, times_idle: inside.times_idle }
+        let unfinished = usize::try_from(inside.unfinished).unwrap_or(usize::MAX);
+        Tasks { unfinished, times_idle: inside.times_idle }
     }
 
     /// One task less. `true` if that was the last.
@@ -253,7 +260,7 @@ impl<S> Ledger<S> {
                 if !mutated(Mutant::QueueDiscardUncounted) {
                     // Only what is discarded: tasks that were taken stay open. Saturating, as in CPython: `task_done` may
                     // have been called for an item that still lay here.
-                    inside.unfinished = inside.unfinished.saturating_sub(discarded);
+                    inside.unfinished = inside.unfinished.saturating_sub(discarded as u64);
                 }
             }
         }
@@ -289,7 +296,7 @@ impl<S> Books<'_, S> {
     /// Closes the books: `count` items, and tasks, have come.
     pub(crate) fn added(mut self) {
         self.inside.len += self.count;
-        self.inside.unfinished += self.count;
+        self.inside.unfinished += self.count as u64;
         self.ledger.publish(&self.inside);
     }
 

@@ -68,13 +68,15 @@ use std::fmt;
 ///
 /// Comparisons and the closure of [`with_first`](PriorityQueue::with_first) run under the getters' lock. They may put, look at
 /// numbers, report tasks, and shut down. They must not get, or look at the first item: that panics. They cannot wait for room: a
-/// `put` that finds none panics, and its other forms look once.
+/// `put` that finds none panics, and its other forms look once. All other gets wait for them, however long they take, the `try_` and
+/// timed forms too. Whoever changes the order of an item while it is in the queue, through a `Cell`, gets some order or other.
 ///
 /// When they panic, the call that ran them changes nothing: the items are all there, in order, and the queue is as usable as
-/// before. While it runs, its item counts as taken; so a bounded queue may hold one item more than fits afterwards, and a
+/// before. While it runs, its item counts as taken; so a bounded queue may hold more items than fit afterwards, as many as the call would have taken, and a
 /// `try_get` beside it may have found it empty.
 ///
-/// Destructors run outside every lock, and may use the queue.
+/// The destructors of items that the queue drops run outside every lock, and may use the queue. (An item whose `put` from within a
+/// comparison panics is dropped there, and must not.)
 ///
 /// # Errors
 ///

@@ -289,10 +289,26 @@ impl<T: ?Sized + fmt::Display> fmt::Display for OwnedRLockGuard<T> {
 /// let mut part = OwnedRLockGuard::map(lock.lock_owned(), |pair| &pair.0);
 /// Condition::new().wait(&mut part);
 /// ```
+///
+/// A part may be a borrow of something else, which the guard then must not outlive, whatever the lifetime in its type stands for:
+///
+/// ```compile_fail
+/// use std::{marker::PhantomData, sync::Arc};
+/// use tollgate::{OwnedMappedRLockGuard, OwnedRLockGuard, RLock};
+///
+/// type Part<'c> = (String, PhantomData<fn(&'c ())>); // a Part<'c> is a Part<'static>
+///
+/// fn extended<'c>(victim: &'c Part<'c>) -> OwnedMappedRLockGuard<i32, Part<'static>> {
+///     let step: OwnedMappedRLockGuard<i32, Part<'c>> = OwnedRLockGuard::map(Arc::new(RLock::new(0)).lock_owned(), |_| victim);
+///     step // the type of the guard is not that generous
+/// }
+/// ```
 #[must_use = "the lock is given back as soon as its guard is dropped"]
 pub struct OwnedMappedRLockGuard<T: ?Sized, U: ?Sized> {
     lock: Arc<RLock<T>>,
     part: NonNull<U>,
+    /// Invariant in `U`, which a `NonNull` is not: a lifetime in `U` is one that the part may borrow for, and must not grow.
+    invariant: PhantomData<*mut U>,
     not_send: NotSend,
 }
 
@@ -302,7 +318,7 @@ unsafe impl<T: ?Sized, U: ?Sized + Sync> Sync for OwnedMappedRLockGuard<T, U> {}
 impl<T: ?Sized, U: ?Sized> OwnedMappedRLockGuard<T, U> {
     /// A level of `lock` is held, and `part` was made from a `&` into its value; both are given up in favour of this guard.
     fn new(lock: Arc<RLock<T>>, part: NonNull<U>) -> Self {
-        OwnedMappedRLockGuard { lock, part, not_send: PhantomData }
+        OwnedMappedRLockGuard { lock, part, invariant: PhantomData, not_send: PhantomData }
     }
 
     /// A guard for a part of the part, which must not borrow anything: the new guard does not know `U`, nor how long that lives.

@@ -6,9 +6,9 @@
 use super::Kind;
 use super::registry::{Hold, ObjectName, Place, Registry, Trace, Wait};
 use crate::platform::observer::{self, Mutex, OnceLock};
-use crate::platform::{Deadline, Duration, Patience, ThreadId, thread_id};
+use crate::platform::{Deadline, Duration, Patience, ThreadId, UnsafeCell, thread_id};
 use std::backtrace::Backtrace;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe};
 use std::sync::Arc;
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry::new());
@@ -40,28 +40,47 @@ fn trace() -> Trace {
 /// another one may come to lie in its place.
 #[derive(Debug)]
 pub(crate) struct Tag {
-    kind: Option<Kind>,
-    name: Option<&'static str>,
+    /// In a cell, though it changes in `set_name` alone: a lock may be freed by its next owner while a `&self` of the release is still
+    /// there, which only memory inside cells allows (R35).
+    object: UnsafeCell<Described>,
     number: OnceLock<u64>,
 }
 
+/// `kind` is `None` if the object is not watched.
+#[derive(Clone, Copy, Debug)]
+struct Described {
+    kind: Option<Kind>,
+    name: Option<&'static str>,
+}
+
+// SAFETY: `object` is written through `&mut` only.
+unsafe impl Sync for Tag {}
+// As without the feature: what a panic leaves behind is as good as what was there before.
+impl RefUnwindSafe for Tag {}
+
 impl Tag {
     pub(crate) const fn new(kind: Kind) -> Self {
-        Tag { kind: Some(kind), name: None, number: OnceLock::new() }
+        Tag::described(Some(kind))
     }
 
     /// For locks inside the crate, which are not watched.
     pub(crate) const fn unwatched() -> Self {
-        Tag { kind: None, name: None, number: OnceLock::new() }
+        Tag::described(None)
+    }
+
+    const fn described(kind: Option<Kind>) -> Self {
+        Tag { object: UnsafeCell::new(Described { kind, name: None }), number: OnceLock::new() }
     }
 
     pub(crate) const fn set_name(&mut self, name: &'static str) {
-        self.name = Some(name);
+        self.object.get_mut().name = Some(name);
     }
 
     /// `None` if the object is not watched, or the thread is in the watch already.
     fn object(&self) -> Option<ObjectName> {
-        let kind = self.kind?;
+        // SAFETY: nobody writes while there is a `&self`.
+        let Described { kind, name } = self.object.with(|object| unsafe { *object });
+        let kind = kind?;
         let number = match self.number.get() {
             Some(&number) => number,
             None => {
@@ -69,7 +88,7 @@ impl Tag {
                 *self.number.get_or_init(|| new)
             }
         };
-        Some(ObjectName { number, kind, name: self.name })
+        Some(ObjectName { number, kind, name })
     }
 
     /// The calling thread begins to wait, until what is returned is dropped.

@@ -242,6 +242,9 @@ fn names_are_for_every_type_and_const() {
     static _EVENT: Event = Event::new().named("e");
     static _BARRIER: tollgate::Barrier = tollgate::Barrier::new(1).named("b");
     static _QUEUE: Queue<String> = Queue::unbounded().named("q");
+    static _LIFO: tollgate::LifoQueue<String> = tollgate::LifoQueue::unbounded().named("l");
+    static _PRIORITY: tollgate::PriorityQueue<String> = tollgate::PriorityQueue::unbounded().named("p");
+    static _SIMPLE: tollgate::SimpleQueue<String> = tollgate::SimpleQueue::new().named("s");
     #[expect(clippy::declare_interior_mutable_const, reason = "each use is meant to be another lock")]
     const RAW: RawLock = RawLock::new().named("const: raw");
     let locks = Arc::new([RAW, RAW]);

@@ -29,7 +29,7 @@ impl<T: ?Sized> UnsafeCell<T> {
     }
 
     #[inline(always)]
-    pub(crate) fn get_mut(&mut self) -> &mut T {
+    pub(crate) const fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()
     }
 }

@@ -17,11 +17,12 @@ pub(crate) struct Cost {
     pub(crate) fences: u64,
     pub(crate) futex_waits: u64,
     pub(crate) futex_wakes: u64,
+    pub(crate) futex_requeues: u64,
 }
 
 thread_local! {
     static COST: Cell<Cost> = const {
-        Cell::new(Cost { rmws: 0, loads: 0, stores: 0, fences: 0, futex_waits: 0, futex_wakes: 0, })
+        Cell::new(Cost { rmws: 0, loads: 0, stores: 0, fences: 0, futex_waits: 0, futex_wakes: 0, futex_requeues: 0 })
     };
 }
 
@@ -37,6 +38,10 @@ pub(crate) fn count_futex_wait() {
 
 pub(crate) fn count_futex_wake() {
     count(|cost| cost.futex_wakes += 1);
+}
+
+pub(crate) fn count_futex_requeue() {
+    count(|cost| cost.futex_requeues += 1);
 }
 
 /// What the calling thread has done since it was started.
@@ -56,6 +61,7 @@ pub(crate) fn cost_of<R>(f: impl FnOnce() -> R) -> Cost {
         fences: after.fences - before.fences,
         futex_waits: after.futex_waits - before.futex_waits,
         futex_wakes: after.futex_wakes - before.futex_wakes,
+        futex_requeues: after.futex_requeues - before.futex_requeues,
     }
 }
 

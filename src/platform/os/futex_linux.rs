@@ -122,7 +122,7 @@ pub(crate) fn requeue(
     moved: u32,
 ) -> Option<usize> {
     #[cfg(test)]
-    super::counted::count_futex_wake();
+    super::counted::count_futex_requeue();
     // SAFETY: `from` is a live, aligned 32-bit atomic for the whole call; `to` is a key, and not read.
     let status = unsafe {
         libc::syscall(

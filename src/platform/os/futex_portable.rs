@@ -244,7 +244,7 @@ pub(crate) fn requeue(
     moved: u32,
 ) -> Option<usize> {
     #[cfg(test)]
-    super::counted::count_futex_wake();
+    super::counted::count_futex_requeue();
     let (source, target) = (ptr::from_ref(from).addr(), to.addr());
     let (woken, count) = {
         // Both buckets, the lower index first, so that two requeues cannot deadlock.

@@ -30,8 +30,8 @@
 //! # Progress
 //!
 //! Lock-free: a compare-exchange fails because another one succeeded, and a thread that stops takes one node with it at most.
-//! `take` calls the allocator when all nodes are in use: 33 times in the life of a slab at most, and not at all in a bounded core with
-//! no more threads inside than spare nodes.
+//! `take` calls the allocator when all nodes are in use: for 33 blocks in the life of a slab at most (threads that race each make the
+//! block, and all but one free theirs), and not at all in a bounded core with no more threads inside than spare nodes.
 
 use crate::platform::UnsafeCell;
 use crate::platform::atomic::{
