@@ -96,10 +96,13 @@ fn every_row_has_an_answer_and_what_it_names_exists() {
                     items.iter().any(|item| source.split(item).skip(1).any(is_it)) || exported.contains(&name)
                 }
                 Named::Test(test) => {
-                    let functions = tests.split("fn ").skip(1).filter_map(|rest| rest.split('(').next());
+                    let functions =
+                        tests.split("#[test]\n").skip(1).filter_map(|rest| rest.split('(').next());
                     functions.into_iter().any(|function| function.contains(test))
                 }
-                Named::Model(filter) => models.as_ref().is_none_or(|models| models.contains(filter)),
+                Named::Model(filter) => models.as_ref().is_none_or(|models| {
+                    models.split('"').skip(1).step_by(2).any(|name| name.contains(filter))
+                }),
             };
             if !exists {
                 wrong.push(format!("{number}, {feature}: {name:?} does not exist"));
