@@ -308,7 +308,13 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
             |op| changes(op) || matches!(op, TaskDone | Join | JoinTimeout | Unfinished | Narrow | Widen);
         let gets = |op| matches!(op, TryGet | GetTimeout | TryGetMany | GetManyTimeout | TryWork);
         let joins = |op| matches!(op, GetTimeout | GetManyTimeout);
-        if locks(frozen) && locks(other) || changes(frozen) && gets(other) || puts(frozen) && other == First {
+        // Gets of a priority queue see the closing bit before they lock anything.
+        let seen = |op| op == Close && matches!(F::ORDER, Order::Priority);
+        let blocks_gets = |op| changes(op) && !seen(op);
+        if locks(frozen) && locks(other)
+            || blocks_gets(frozen) && gets(other)
+            || puts(frozen) && other == First
+        {
             Some("the ledger's lock")
         } else if joins(frozen) && (joins(other) || changes(other)) {
             Some("the getters' gate's lock")
