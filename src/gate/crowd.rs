@@ -36,8 +36,8 @@
 //!
 //! Everybody in the line is notified. Those who join after that join under the gate's lock, which the notifier holds until the move
 //! is done. And those who were notified before, and told to acquire the lock, may still sleep here, since they are woken after the gate's
-//! lock (under it, the woken slept again at once, on that lock: 5,000 rounds a second instead of 20,000); so while such a wake is
-//! under way nobody is moved, and all are woken. (A first version moved such a waiter along, uncounted. Found in review;
+//! lock (under it, the woken slept again at once, on that lock: `benches/JOURNAL.md`); so while such a wake is under way nobody is
+//! moved, and all are woken. (A first version moved such a waiter along, uncounted. Found in review;
 //! `condition: notified before, not moved` and `Mutant::CrowdMovesAmidWake` keep it.)
 //!
 //! # Why a moved waiter is woken
