@@ -1,6 +1,9 @@
 //! The pages of the types: each shows the Python program beside the Rust one, and says what may be relied on. The Rust programs are
 //! doctests; the Python ones run here.
 
+mod common;
+
+use common::rust_files;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -108,21 +111,9 @@ fn needs(program: &[&str]) -> Option<(u32, u32)> {
 
 #[test]
 fn the_python_programs_run() {
-    fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                rust_files(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let mut files = Vec::new();
-    rust_files(&source(), &mut files);
     let python = python();
     let (mut found, mut run) = (0, 0);
-    for file in files {
+    for file in rust_files(&source()) {
         let text = fs::read_to_string(&file).unwrap();
         let docs = text.lines().map(str::trim_start).filter_map(|line| {
             let line = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;

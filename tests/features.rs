@@ -1,7 +1,10 @@
 //! `docs/features.md` names calls, tests and models: each of them exists, and no row is missing or without an answer.
 
+mod common;
+
+use common::rust_files;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Rows of the table, as in the list of features that it was made from.
 const ROWS: u32 = 71;
@@ -11,19 +14,7 @@ const NOT_OURS: [&str; 7] =
     ["try_map_or_err", "notify_last", "std::thread::scope", "Once", "OnceLock", "&T", "T: Sync"];
 
 fn text_of(folder: &Path) -> String {
-    fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                rust_files(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let mut files = Vec::new();
-    rust_files(folder, &mut files);
-    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+    rust_files(folder).iter().map(|file| fs::read_to_string(file).unwrap()).collect()
 }
 
 /// Of a row of the table: number, feature, and what stands under `tollgate`.

@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::{AGES, eventually};
+use common::{AGES, eventually, rust_files};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -172,17 +172,6 @@ fn r43_r44_bargers_at_a_semaphore_do_not_forget_the_sleepers() {
     assert_eq!(semaphore.permits(), 1);
 }
 
-fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            rust_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 /// The numbers `R…` of a name, whatever stands around them: `r30_r33_a_time_out`, `condition: R33, two`.
 fn numbers(name: &str) -> impl Iterator<Item = u32> {
     name.split(|c: char| !c.is_ascii_alphanumeric())
@@ -200,7 +189,7 @@ fn each_bug_of_the_list_has_a_test_or_a_model_of_its_name() {
     }
     let mut files = Vec::new();
     for folder in [root.join("src"), root.join("tests"), models] {
-        rust_files(&folder, &mut files);
+        files.extend(rust_files(&folder));
     }
     let mut named = Vec::new();
     for file in files {

@@ -1,6 +1,9 @@
 //! Nothing outside `src/platform` names atomics, threads, clocks, cells, loom or shuttle: whatever does would behave
 //! differently in a model than in use, or not be modelled at all.
 
+mod common;
+
+use common::rust_files;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,17 +31,6 @@ const FORBIDDEN: &[&str] = &[
     "atomic_wait",
 ];
 
-fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            rust_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 /// The code of a line: without its comment. (No file of the crate has `//` in a string.)
 fn code(line: &str) -> &str {
     line.split("//").next().unwrap_or(line)
@@ -47,8 +39,7 @@ fn code(line: &str) -> &str {
 #[test]
 fn nothing_outside_the_platform_names_what_only_the_platform_may_name() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    rust_files(&source, &mut files);
+    let mut files = rust_files(&source);
     files.retain(|file| !file.starts_with(source.join("platform")));
     assert!(files.len() >= 8, "the grep looks in the wrong place: {files:?}");
     let mut offences = Vec::new();
@@ -72,8 +63,7 @@ fn nothing_outside_the_platform_names_what_only_the_platform_may_name() {
 #[test]
 fn petgraph_is_named_where_deadlocks_are_looked_for_alone() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    rust_files(&source, &mut files);
+    let files = rust_files(&source);
     let names = |file: &&PathBuf| {
         fs::read_to_string(file).unwrap().lines().any(|line| code(line).contains("petgraph"))
     };
@@ -86,10 +76,8 @@ fn petgraph_is_named_where_deadlocks_are_looked_for_alone() {
 #[test]
 fn r48_nothing_names_the_wall_clock() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    rust_files(&source, &mut files);
     let mut monotonic = 0;
-    for file in files {
+    for file in rust_files(&source) {
         let text = fs::read_to_string(&file).unwrap();
         for line in text.lines().map(code) {
             for wall_clock in ["SystemTime", "UNIX_EPOCH", "CLOCK_REALTIME", "gettimeofday"] {
@@ -105,8 +93,7 @@ fn r48_nothing_names_the_wall_clock() {
 #[test]
 fn nothing_yields_the_processor() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    rust_files(&source, &mut files);
+    let mut files = rust_files(&source);
     // The models' threads have no other way of letting others run.
     files.retain(|file| {
         !file.starts_with(source.join("platform/model")) && !file.to_string_lossy().ends_with("_tests.rs")
