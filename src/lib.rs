@@ -106,6 +106,7 @@ pub mod diagnostics;
 mod epoch;
 mod event;
 mod gate;
+mod latch;
 mod lock;
 #[cfg(all(any(feature = "lock_api", feature = "lock_api_04"), not(loom)))]
 mod lock_api;

@@ -88,8 +88,8 @@ use crate::platform::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 use crate::platform::{
-    Deadline, Duration, Instant, Mutant, Patience, Spin, Stopwatch, Wait, abstract_locks, futex, mutated,
-    spin_until,
+    Deadline, Duration, Instant, Mutant, Patience, Spin, Stopwatch, Wait, abstract_lock, abstract_locks,
+    futex, mutated, spin_until,
 };
 use crate::watch::{Kind, Tag};
 use std::fmt;
@@ -344,7 +344,7 @@ impl RawLock {
         self.tag.releases();
         if abstract_locks() {
             // SAFETY: `self` is live until the store, which is the last access.
-            unsafe { futex::store_and_wake(&self.word, 0, Release, |_| true) };
+            unsafe { abstract_lock::release(&self.word) };
             return;
         }
         // Release: what the holder did is visible to the next acquirer. The last access to `self`.
@@ -365,7 +365,9 @@ impl RawLock {
     #[cold]
     fn acquire_contended(&self, mut word: u32, patience: Patience) -> bool {
         if abstract_locks() {
-            return self.acquire_abstract(patience);
+            return patience
+                .deadline()
+                .is_some_and(|deadline| abstract_lock::acquire_until(&self.word, &deadline));
         }
         // Free, but with sleepers or a stale bit: barging is allowed.
         if word & LOCKED == 0 && self.take_free(&mut word) {
@@ -551,20 +553,6 @@ impl RawLock {
                     return Ok(());
                 }
                 Err(now) => word = now,
-            }
-        }
-    }
-
-    /// The specification that stands in for the algorithm in models of something else: exactly acquire and release.
-    fn acquire_abstract(&self, patience: Patience) -> bool {
-        let Some(deadline) = patience.deadline() else { return false };
-        loop {
-            let timed_out = futex::wait(&self.word, LOCKED, &deadline) == Wait::TimedOut;
-            if self.word.compare_exchange(0, LOCKED, Acquire, Relaxed).is_ok() {
-                return true;
-            }
-            if timed_out {
-                return false;
             }
         }
     }

@@ -5,7 +5,7 @@
 //! changes, a futex wake of a lock that stays held. The models cannot see this: they have no clock.
 
 use crate::gate::Gate;
-use crate::platform::{Duration, Instant, Patience, futex};
+use crate::platform::{Duration, Instant, Patience, Spin, futex};
 use crate::raw_lock::RawLock;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
@@ -30,7 +30,7 @@ fn times_out(wait: impl FnOnce() -> bool + Send, wake: impl Fn()) {
 #[test]
 fn a_wait_has_one_deadline_over_all_its_wakes() {
     let gate = Gate::new();
-    let wait = || gate.wait(0, TIMEOUT, || None::<()>, |_| false).is_none();
+    let wait = || gate.wait(0, TIMEOUT, || None::<()>, Spin::for_hand_off(), || 0, |_| false).is_none();
     times_out(wait, || gate.notify_after_rmw(|_| true));
 }
 
@@ -62,7 +62,9 @@ fn a_waiter_woken_in_vain_closes_the_gate_until_it_is_served() {
     thread::scope(|s| {
         // It gives up in the end, so that a failure of this test ends too.
         const LONG: Patience = Patience::For(Duration::from_secs(20));
-        let waiter = s.spawn(|| gate.wait(0, LONG, || served.load(SeqCst).then_some(()), |_| false));
+        let waiter = s.spawn(|| {
+            gate.wait(0, LONG, || served.load(SeqCst).then_some(()), Spin::for_hand_off(), || 0, |_| false)
+        });
         wake_until("the gate closes", &|| !gate.admits_newcomers());
         served.store(true, SeqCst);
         wake_until("the waiter is served", &|| waiter.is_finished());
@@ -75,5 +77,5 @@ fn a_waiter_woken_in_vain_closes_the_gate_until_it_is_served() {
 #[test]
 fn a_deadline_that_has_passed_is_one_look() {
     let passed = Patience::Until(Instant::now());
-    assert_eq!(Gate::new().wait(0, passed, || Some(7), |_| true), Some(7));
+    assert_eq!(Gate::new().wait(0, passed, || Some(7), Spin::for_hand_off(), || 1, |_| true), Some(7));
 }

@@ -52,7 +52,7 @@ const UNNOTICED: &[Unnoticed] = &[
         code: "fence(SeqCst); // For those whose `arrived` takes no lock.",
         change: None,
         reason: Reason::Equivalent(
-            "the one event so far, `join`, is looked for under the queue's lock, which orders it; `checker` says the same",
+            "the one event so far, `join`, is looked for under the queue's latch, which orders it; `checker` says the same",
         ),
     },
     Unnoticed {
@@ -86,18 +86,6 @@ const UNNOTICED: &[Unnoticed] = &[
         reason: Reason::Argued(
             "in models the fence that stands in for the publication of the shutdown acquires as well; in life nothing else does",
         ),
-    },
-    Unnoticed {
-        file: "queue/ledger.rs",
-        code: "self.status.swap(",
-        change: Some("AcqRel"),
-        reason: Reason::Checker("in models a fence stands in for it"),
-    },
-    Unnoticed {
-        file: "queue/ledger.rs",
-        code: "self.status.swap(",
-        change: Some("Release"),
-        reason: Reason::Equivalent("the value that the swap returns is not used"),
     },
     Unnoticed {
         file: "queue/cores/stack.rs",

@@ -117,6 +117,7 @@ pub(crate) fn models(suite: &mut Suite) {
     one_place_for_two(suite);
     many(suite);
     a_timed_get_looks_before_it_says_empty(suite);
+    crossed(suite);
     real_locks_inside(suite);
 }
 
@@ -302,6 +303,52 @@ fn a_timed_get_looks_before_it_says_empty(suite: &mut Suite) {
     }
 }
 
+/// Two threads each put to one queue and try the other's: no order of the four operations lets both find nothing. A look alone that says
+/// so would not be enough.
+fn crossed(suite: &mut Suite) {
+    suite.add("queue: put here, try_get there | the other way round", Bound::None, plain(), || {
+        let queues = Arc::new((Queue::unbounded(), Queue::unbounded()));
+        let found = Arc::new(AtomicUsize::new(0));
+        let checked = Arc::clone(&found);
+        let shared = (queues, found);
+        threads(
+            bodies!([shared]
+            {
+                shared.0.0.put(1).unwrap();
+                shared.1.fetch_add(usize::from(shared.0.1.try_get().is_ok()), SeqCst);
+            },
+            {
+                shared.0.1.put(2).unwrap();
+                shared.1.fetch_add(usize::from(shared.0.0.try_get().is_ok()), SeqCst);
+            }),
+            move || assert!(checked.load(SeqCst) > 0, "both puts came after the other's try_get"),
+        );
+    });
+    suite.add("queue(1): get here, try_put there | the other way round", Bound::None, plain(), || {
+        let full = || {
+            let queue = Queue::bounded(1);
+            queue.put(0).unwrap();
+            queue
+        };
+        let queues = Arc::new((full(), full()));
+        let put = Arc::new(AtomicUsize::new(0));
+        let checked = Arc::clone(&put);
+        let shared = (queues, put);
+        threads(
+            bodies!([shared]
+            {
+                shared.0.0.get().unwrap();
+                shared.1.fetch_add(usize::from(shared.0.1.try_put(1).is_ok()), SeqCst);
+            },
+            {
+                shared.0.1.get().unwrap();
+                shared.1.fetch_add(usize::from(shared.0.0.try_put(2).is_ok()), SeqCst);
+            }),
+            move || assert!(checked.load(SeqCst) > 0, "both gets came after the other's try_put"),
+        );
+    });
+}
+
 /// The composite: the real lock around the items and in the gates.
 fn real_locks_inside(suite: &mut Suite) {
     let real = Settings { real_locks: true, ..Settings::default() };
@@ -313,6 +360,20 @@ fn real_locks_inside(suite: &mut Suite) {
             { shared.put(1, Form::Plain); },
             { assert_eq!(shared.get(Form::Plain), Ok(1)); }),
             move || checked.settle(),
+        );
+    });
+    let real = Settings { real_locks: true, ..Settings::default() };
+    suite.add("queue(1): put | try_put, real latch", Bound::None, vec![real], || {
+        let shared = Shared::new(1);
+        let checked = Arc::clone(&shared);
+        threads(
+            bodies!([shared]
+            { shared.put(1, Form::Try); },
+            { shared.put(2, Form::Try); }),
+            move || {
+                assert_eq!(checked.queue.len(), 1);
+                checked.settle();
+            },
         );
     });
 }

@@ -68,9 +68,16 @@
 //! order and so with the newcomer in sight. For nothing orders the opener's look behind what a notifier did that saw neither of
 //! them in the line: its last fence was for its own try. (Taken for redundant once; `checker` has the program that shows it.)
 //!
+//! **Under a latch.** Where all changes, tries and looks of `serves` happen in sections of one [`Latch`](crate::latch::Latch), as a queue's
+//! do, the sections order what the fences order above. If W's second try came before N's change, then W's joining happens before N's load, which
+//! therefore sees it; else the try sees the change. If N sees V's `WAKING`, V's clearing does not happen before N's load, so V's try
+//! comes after N's change. If V, which has seen that state in its try, leaves it to X, whose `WAKING` it saw, then in the same way X's try comes after
+//! V's. And if the look of a newcomer at a closed gate came before N's change, N saw the newcomer in the line. So N's load is `Relaxed`,
+//! and a change is one read-modify-write, the latch's.
+//!
 //! # Memory ordering
 //!
-//! All changes of the gate's word are `Relaxed`: it publishes nothing. Its *loads* by notifiers are `SeqCst`, and waiters put a
+//! All changes of the gate's word are `Relaxed`: it publishes nothing. Its *loads* by notifiers (without a latch) are `SeqCst`, and waiters put a
 //! fence between their changes of it and their looks at the state: the handshake. What a notifier did before is published by
 //! its `Release` store to the waiter's own word, which the waiter reads with `Acquire`; that also hands the waiter's links back.
 //! The line itself is under the gate's lock.
@@ -93,7 +100,7 @@ use crate::platform::atomic::{
     Ordering::{Relaxed, SeqCst},
     fence,
 };
-use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, sc_handshake, spin_until};
+use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, sc_handshake};
 use crate::raw_lock::RawLock;
 use crate::watch::Tag;
 pub(crate) use crowd::Crowd;
@@ -149,12 +156,24 @@ impl Gate {
         self.notify(serves);
     }
 
+    /// Tells the gate that the state has changed in a section of a [`Latch`](crate::latch::Latch); see [`Gate::notify`]. `serves`
+    /// looks in a section too.
+    #[inline]
+    pub(crate) fn notify_after_section(&self, serves: impl Fn(usize) -> bool) {
+        // Relaxed: see "Under a latch" in the module.
+        self.notify_seen(self.word.load(Relaxed), serves);
+    }
+
     /// Wakes the head of the line if `serves(its tag)` and no wake is in flight. The state change came before, with a
     /// fence between.
     #[inline]
     fn notify(&self, serves: impl Fn(usize) -> bool) {
         // SeqCst: the second half of the handshake, see `sc_handshake`.
-        let word = self.word.load(SeqCst);
+        self.notify_seen(self.word.load(SeqCst), serves);
+    }
+
+    #[inline]
+    fn notify_seen(&self, word: u32, serves: impl Fn(usize) -> bool) {
         if word >= WAITER && word & WAKING == 0 {
             self.notify_contended(serves);
         }
@@ -200,13 +219,17 @@ impl Gate {
     /// Waits until `attempt` succeeds; `None` when patience runs out first. The caller has tried once, or was not
     /// admitted.
     ///
-    /// `serves(tag)` is a look without side effects: whether an attempt by a waiter with this tag would succeed now.
+    /// First it looks for a while, as `spin` says.
+    /// `serves(tag)` is a look without side effects: whether an attempt by a waiter with this tag would succeed now. `promising` is
+    /// another one, which may be wrong for a moment: how many attempts like this waiter's would succeed.
     #[cold]
     pub(crate) fn wait<R>(
         &self,
         tag: usize,
         patience: Patience,
         mut attempt: impl FnMut() -> Option<R>,
+        mut spin: Spin,
+        promising: impl Fn() -> usize,
         serves: impl Fn(usize) -> bool + Copy,
     ) -> Option<R> {
         let Some(deadline) = patience.deadline() else {
@@ -215,13 +238,15 @@ impl Gate {
         };
         if self.admits_newcomers() {
             let mut result = None;
-            let served = spin_until(Spin::for_hand_off(), || {
-                if serves(tag) && self.admits_newcomers() {
+            while result.is_none() && spin.pause() {
+                let much = promising();
+                spin.finds(much);
+                if much > 0 && self.admits_newcomers() {
                     result = attempt();
                 }
-                result.is_some()
-            });
-            if served {
+            }
+            spin.ended(result.is_some());
+            if result.is_some() {
                 return result;
             }
         }

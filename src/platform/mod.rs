@@ -22,7 +22,7 @@
 //! * `nap`: a short sleep of who waits on another's unfinished operation. In a model, a yield.
 //! * `Spin`: a bounded pause between two looks at a word. In a model, no spinning at all.
 //! * `sc_handshake`: see there; the one place that leans on `SeqCst` accesses.
-//! * `abstract_locks`: whether `RawLock` is replaced by its specification (models only).
+//! * `abstract_locks`: whether `RawLock` and `Latch` are replaced by their specification, `abstract_lock` (models only).
 //! * `observer`: what the feature `diagnostics` needs beside; ordinary builds only.
 //! * `torn_down`: whether destructors must leave everything alone (a failed model being unwound).
 //! * `mutated`: whether one line is switched off (models only; how the models are shown to be able to fail).
@@ -40,14 +40,13 @@ pub(crate) mod model;
 #[cfg(any(loom, shuttle))]
 use model as back_end;
 
+pub(crate) mod abstract_lock;
 pub(crate) mod futex;
 mod patience;
 
 pub(crate) use back_end::atomic;
-#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
-pub(crate) use back_end::nap;
 pub(crate) use back_end::{
-    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, mutated, sc_handshake, thread_id,
+    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, mutated, nap, sc_handshake, thread_id,
     torn_down,
 };
 pub(crate) use patience::Patience;

@@ -1,7 +1,7 @@
 //! What holds the items. A core never waits for an item or for room; that is the face's business.
 //!
 //! [`Core`] is what the face needs of every core, whatever its order. Its one implementation so far, [`Locked`], is a
-//! [`Ledger`] under a lock and an [`Order`] on top: so all operations are linearizable, and none is lock-free. Faster cores take its place
+//! [`Ledger`] under a latch and an [`Order`] on top: so all operations are linearizable, and none is lock-free. Faster cores take its place
 //! behind the same trait.
 
 use super::Shutdown;
@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 
 /// A container of items with a task count and a shutdown state. All operations are linearizable together.
 ///
-/// Every change ends with a `SeqCst` read-modify-write of a word at which `try_push`, `try_pop` and the looks begin: that is
-/// the face's half of the gates' handshake.
+/// Every change is made in a section, and so is every try, and every sure look: they happen one before the other. That is the notifiers'
+/// half of the gates' handshake.
 pub(crate) trait Core<T> {
     /// Adds an item, and a task.
     fn try_push(&self, item: T) -> Result<(), (T, Refused)>;
@@ -22,10 +22,18 @@ pub(crate) trait Core<T> {
     fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused>;
     /// Takes the first items, as many as there are, up to `most`, which is not 0; at least one, or it is refused.
     fn try_pop_many(&self, most: usize, tell: &impl Tell) -> Result<Vec<T>, Refused>;
-    /// Whether `try_push` would do anything but report `NotNow`. A look.
-    fn ends_push(&self) -> bool;
-    /// Whether `try_pop` would do anything but report `NotNow`. A look.
-    fn ends_pop(&self) -> bool;
+    /// How often `try_push` would end with anything but `NotNow`, about; 0 if it would not. A look.
+    fn room(&self) -> usize;
+    /// Whether it would, in order with all other operations of the thread.
+    fn ends_try_push(&self) -> bool;
+    /// Whether it would, in a section.
+    fn surely_ends_push(&self) -> bool;
+    /// How often `try_pop` would end with anything but `NotNow`; 0 if it would not. A look.
+    fn gain(&self) -> usize;
+    /// Whether it would, in order with all other operations of the thread.
+    fn ends_try_pop(&self) -> bool;
+    /// Whether it would, in a section.
+    fn surely_ends_pop(&self) -> bool;
     /// How many items there are; none after an immediate shutdown.
     fn len(&self) -> usize;
     /// Whether there is no room.
@@ -70,7 +78,7 @@ pub(crate) trait Tell {
 
 /// In what order items leave, over what is kept in the ledger.
 pub(crate) trait Order<T> {
-    /// What lies under the ledger's lock.
+    /// What lies under the ledger's latch.
     type Kept;
     /// Puts an item there. Runs no user code.
     fn keep(kept: &mut Self::Kept, item: T);
@@ -91,7 +99,7 @@ pub(crate) trait Order<T> {
     }
 }
 
-/// The simple core: the books under a lock, and an order.
+/// The simple core: the books under a latch, and an order.
 pub(crate) struct Locked<T, O: Order<T>> {
     pub(super) ledger: Ledger<O::Kept>,
     pub(super) order: O,
@@ -133,12 +141,30 @@ impl<T, O: Order<T>> Core<T> for Locked<T, O> {
         self.order.pop_many(&self.ledger, most, tell)
     }
 
-    fn ends_push(&self) -> bool {
-        self.ledger.ends_put()
+    fn room(&self) -> usize {
+        self.ledger.room()
     }
 
-    fn ends_pop(&self) -> bool {
-        self.ledger.ends_get()
+    #[inline]
+    fn ends_try_push(&self) -> bool {
+        self.ledger.ends_try_put()
+    }
+
+    fn surely_ends_push(&self) -> bool {
+        self.ledger.surely_ends_put()
+    }
+
+    fn gain(&self) -> usize {
+        self.ledger.gain()
+    }
+
+    #[inline]
+    fn ends_try_pop(&self) -> bool {
+        self.ledger.ends_try_get()
+    }
+
+    fn surely_ends_pop(&self) -> bool {
+        self.ledger.surely_ends_get()
     }
 
     fn len(&self) -> usize {

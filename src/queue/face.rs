@@ -14,14 +14,14 @@
 //! `shutdown` is: state and accounting in one step of the core, then all wake-ups, then the discarded items are taken out, and the
 //! user's destructors run, outside every lock; a destructor that panics does not keep the others from running.
 //!
-//! Every change of a core ends with a `SeqCst` read-modify-write, which is the notifier's half of the gates' handshake.
+//! Every change and every try of a core is a section of its latch, and that is the gates' handshake: see "Under a latch" there.
 
 use super::Shutdown;
 use super::core::{Core, Tell};
 use super::error::{GetError, PutError, PutManyError, ShutDown, TooManyDone};
 use super::ledger::Refused;
 use crate::gate::Gate;
-use crate::platform::{Mutant, Patience, mutated};
+use crate::platform::{Mutant, Patience, Spin, mutated};
 use crate::watch::{Kind, Tag};
 use crossbeam_utils::CachePadded;
 use std::collections::VecDeque;
@@ -69,6 +69,9 @@ impl<T, C: Core<T>> Face<T, C> {
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn put(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
         let mut item = item;
+        if patience == Patience::None && !self.core.ends_try_push() {
+            return Err(PutError::Full(item));
+        }
         if patience == Patience::None || self.putters.admits_newcomers() {
             match self.core.try_push(item) {
                 Ok(()) => {
@@ -95,7 +98,7 @@ impl<T, C: Core<T>> Face<T, C> {
             }
             ended => Some(ended),
         };
-        match self.putters.wait(0, within, attempt, |_| self.core.ends_push()) {
+        match self.wait_for_room(within, attempt) {
             Some(Ok(())) => {
                 self.items();
                 Ok(())
@@ -131,6 +134,7 @@ impl<T, C: Core<T>> Face<T, C> {
             ended.then_some(())
         };
         let first = match patience {
+            Patience::None if !self.core.ends_try_push() => None,
             Patience::None => attempt(),
             _ if self.putters.admits_newcomers() => attempt(),
             _ => None,
@@ -139,7 +143,7 @@ impl<T, C: Core<T>> Face<T, C> {
             None if patience != Patience::None => {
                 let within = self.patience_here(patience);
                 let _waiting = self.tag.waits(within);
-                self.putters.wait(0, within, attempt, |_| self.core.ends_push())
+                self.wait_for_room(within, attempt)
             }
             first => first,
         };
@@ -153,6 +157,12 @@ impl<T, C: Core<T>> Face<T, C> {
         }
         no_room_here(patience, "put_many");
         Err(PutManyError { put, rest: PutError::Full(rest) })
+    }
+
+    /// Waits until `attempt` succeeds, which there has to be room for.
+    fn wait_for_room<R>(&self, patience: Patience, attempt: impl FnMut() -> Option<R>) -> Option<R> {
+        let serves = |_| self.core.surely_ends_push();
+        self.putters.wait(0, patience, attempt, Spin::for_flow(), || self.core.room(), serves)
     }
 
     /// A call from within user code that the core runs cannot wait: those whom it would wait for wait for that code. So it looks
@@ -182,6 +192,9 @@ impl<T, C: Core<T>> Face<T, C> {
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     fn get_by<R>(&self, patience: Patience, pop: impl Fn() -> Result<R, Refused>) -> Result<R, GetError> {
+        if patience == Patience::None && !self.core.ends_try_pop() {
+            return Err(GetError::Empty);
+        }
         if patience == Patience::None || self.getters.admits_newcomers() {
             match pop() {
                 Err(Refused::NotNow) if patience != Patience::None => {}
@@ -203,7 +216,9 @@ impl<T, C: Core<T>> Face<T, C> {
             Err(Refused::NotNow) => None,
             ended => Some(ended),
         };
-        let got = self.getters.wait(0, patience, attempt, |_| self.core.ends_pop());
+        let serves = |_| self.core.surely_ends_pop();
+        let spin = Spin::for_flow();
+        let got = self.getters.wait(0, patience, attempt, spin, || self.core.gain(), serves);
         got.unwrap_or(Err(Refused::NotNow)).map_err(GetError::from)
     }
 
@@ -233,7 +248,7 @@ impl<T, C: Core<T>> Face<T, C> {
     pub(crate) fn set_capacity(&self, capacity: usize) -> bool {
         let set = self.core.set_capacity(capacity);
         if set && !mutated(Mutant::QueueCapacityWithoutNotify) {
-            self.putters.notify_after_rmw(|_| self.core.ends_push());
+            self.putters.notify_after_section(|_| self.core.surely_ends_push());
         }
         set
     }
@@ -262,14 +277,14 @@ impl<T, C: Core<T>> Tell for Face<T, C> {
     #[inline]
     fn room(&self) {
         if self.core.is_bounded() && !mutated(Mutant::QueueGetWithoutNotify) {
-            self.putters.notify_after_rmw(|_| self.core.ends_push());
+            self.putters.notify_after_section(|_| self.core.surely_ends_push());
         }
     }
 
     #[inline]
     fn items(&self) {
         if !mutated(Mutant::QueuePutWithoutNotify) {
-            self.getters.notify_after_rmw(|_| self.core.ends_pop());
+            self.getters.notify_after_section(|_| self.core.surely_ends_pop());
         }
     }
 

@@ -1,6 +1,6 @@
 //! Smallest first: a heap under a lock of its own, and an inbox in the ledger.
 //!
-//! A put drops its item into the inbox, under the ledger's lock, and runs no user code. A get takes the heap's lock, then claims an
+//! A put drops its item into the inbox, under the ledger's latch, and runs no user code. A get takes the heap's lock, then claims an
 //! item in the ledger and empties the inbox into its heap, in one step; then it compares, under the heap's lock alone. So
 //! putters, looks, `task_done` and `shutdown` never wait for a comparison; getters wait for each other's.
 //!
@@ -222,8 +222,8 @@ impl<T: Ord> Order<T> for Heaped<T> {
     }
 
     fn pop(&self, ledger: &Ledger<Inbox<T>>, tell: &impl Tell) -> Result<T, Refused> {
-        // An empty queue is seen without a lock: those who wait look often.
-        if !ledger.ends_get() {
+        // An empty queue is seen without the heap's lock.
+        if !ledger.ends_get() && !ledger.surely_ends_get() {
             return Err(Refused::NotNow);
         }
         let first =
@@ -233,7 +233,7 @@ impl<T: Ord> Order<T> for Heaped<T> {
     }
 
     fn pop_many(&self, ledger: &Ledger<Inbox<T>>, most: usize, tell: &impl Tell) -> Result<Vec<T>, Refused> {
-        if !ledger.ends_get() {
+        if !ledger.ends_get() && !ledger.surely_ends_get() {
             return Err(Refused::NotNow);
         }
         let first = self.take(ledger, most, tell, |heap, count, first: &mut Vec<Entry<T>>| {

@@ -1,12 +1,12 @@
 //! The books of a queue: how many items and tasks there are, how many items fit, and whether it has been shut down.
 //!
-//! They lie under one lock, together with what an order *keeps* there (its items, or an inbox of them), so that an item and its
-//! count change in one step. Whatever order the items have, every operation takes effect in its critical section here, or at
+//! They lie under one [latch](crate::latch), together with what an order *keeps* there (its items, or an inbox of them), so that an item and its
+//! count change in one step. Whatever order the items have, every operation takes effect in its section here, or at
 //! its look at the status; that is what makes all of them linearizable together.
 //!
 //! # The status word
 //!
-//! A copy of what looks need to know, written under the lock. One word, so that no look sees one change without another that
+//! A copy of what looks need to know, written under the latch. One word, so that no look sees one change without another that
 //! came before it:
 //!
 //! | bits | | |
@@ -24,18 +24,25 @@
 //!
 //! # Memory ordering
 //!
-//! Every change ends with a `SeqCst` read-modify-write of the status, which is the notifier's half of the gates' handshake; those who
-//! wait look at the status.
+//! Sections happen one before the other, and that is all that the gates' handshake needs: no try says "not now" by a look at the status
+//! alone. (A waiter's try after it has joined a line would then have to be ordered behind the joining by fences, and a change
+//! before its notifier's look by a second read-modify-write.)
+//!
+//! But a `try_` form does, so that polling an empty queue writes nothing: it looks once more behind a `SeqCst` fence, and believes that.
+//! Without the fence two threads could each put to one queue, and find the other one's queue empty, which no order of the four operations
+//! explains. With it, let L be a look that says no, F its fence, and P a change that L misses. F comes before every fence that P
+//! happens before; sections happen before each other; so a circle of operations, each of which has to be before the next,
+//! would be one of fences too, whose order is total. Bare looks (`len` and the like) have no fence and no part in this.
 
 use super::Shutdown;
 use super::error::TooManyDone;
-use crate::lock::{Lock, LockGuard};
+use crate::latch::{Latch, Section};
 use crate::platform::atomic::{
     AtomicUsize,
-    Ordering::{Acquire, SeqCst},
+    Ordering::{Acquire, Release, SeqCst},
+    fence,
 };
 use crate::platform::{Mutant, mutated};
-use crate::watch::Tag;
 
 const OPEN: usize = 0;
 const DRAINING: usize = 1;
@@ -48,7 +55,7 @@ pub(super) const MOST_ITEMS: usize = usize::MAX / ITEM;
 
 /// See the module.
 pub(crate) struct Ledger<S> {
-    inside: Lock<Inside<S>>,
+    inside: Latch<Inside<S>>,
     status: AtomicUsize,
     /// The largest capacity that can be set; `None`: there is no bound, ever.
     most: Option<usize>,
@@ -105,21 +112,30 @@ impl<S> Ledger<S> {
     const_unless_loom! {
         fn new(kept: S, capacity: usize, most: Option<usize>) -> Self {
             let inside = Inside { kept, len: 0, capacity, unfinished: 0, times_idle: 0, state: OPEN };
-            Ledger { inside: Lock::tagged(Tag::unwatched(), inside), status: AtomicUsize::new(OPEN), most }
+            Ledger { inside: Latch::new(inside), status: AtomicUsize::new(OPEN), most }
         }
     }
 
     /// Publishes the state of `inside`, which the caller has changed under the lock.
     fn publish(&self, inside: &Inside<S>) {
         let full = if inside.len >= inside.capacity { FULL } else { 0 };
-        // SeqCst: the read-modify-write that the gates' handshake asks of a notifier; those who wait look at the status. And
         // Release: whoever learns of an item from the status also sees what its putter did before.
-        self.status.swap(inside.len * ITEM + full + inside.state, SeqCst);
+        self.status.store(inside.len * ITEM + full + inside.state, Release);
     }
 
     fn status(&self) -> usize {
         // Acquire: see `publish`.
         self.status.load(Acquire)
+    }
+
+    /// How many items `admit` would take, were the capacity what it can be at most; 1 if it would refuse for good. A look.
+    pub(crate) fn room(&self) -> usize {
+        let status = self.status();
+        match status & (STATE | FULL) {
+            OPEN => self.most.map_or(MOST_ITEMS, |most| most.saturating_sub(status / ITEM).max(1)),
+            FULL => 0,
+            _ => 1,
+        }
     }
 
     /// Whether `admit` would do anything but report `NotNow`. A look.
@@ -128,10 +144,44 @@ impl<S> Ledger<S> {
         status & STATE != OPEN || status & FULL == 0
     }
 
+    /// The same, for one who takes no for an answer; see "Memory ordering".
+    pub(crate) fn ends_try_put(&self) -> bool {
+        self.ends_put() || {
+            fence(SeqCst);
+            self.ends_put()
+        }
+    }
+
+    /// The same, in a section of its own.
+    pub(crate) fn surely_ends_put(&self) -> bool {
+        let inside = self.inside.enter();
+        inside.state != OPEN || inside.len < inside.capacity
+    }
+
+    /// How many items `claim` would find; 1 if it would refuse for good. A look.
+    pub(crate) fn gain(&self) -> usize {
+        let status = self.status();
+        (status / ITEM).max(usize::from(status & STATE != OPEN))
+    }
+
     /// Whether `claim` would do anything but report `NotNow`. A look.
     pub(crate) fn ends_get(&self) -> bool {
         let status = self.status();
         status & STATE != OPEN || status >= ITEM
+    }
+
+    /// The same, for one who takes no for an answer; see "Memory ordering".
+    pub(crate) fn ends_try_get(&self) -> bool {
+        self.ends_get() || {
+            fence(SeqCst);
+            self.ends_get()
+        }
+    }
+
+    /// The same, in a section of its own.
+    pub(crate) fn surely_ends_get(&self) -> bool {
+        let inside = self.inside.enter();
+        inside.state != OPEN || inside.len > 0
     }
 
     /// How many items there are. A look.
@@ -161,11 +211,7 @@ impl<S> Ledger<S> {
 
     /// Opens the books for up to `wanted` new items, as many as there is room for, at least one.
     pub(crate) fn admit(&self, wanted: usize) -> Result<Books<'_, S>, Refused> {
-        // A full queue is seen without the lock: those who wait look often.
-        if !self.ends_put() {
-            return Err(Refused::NotNow);
-        }
-        let inside = self.inside.lock();
+        let inside = self.inside.enter();
         if inside.state != OPEN && !mutated(Mutant::QueuePutsAfterShutdown) {
             return Err(Refused::ShutDown);
         }
@@ -182,10 +228,7 @@ impl<S> Ledger<S> {
 
     /// Opens the books for up to `wanted` items to go, as many as there are, at least one.
     pub(crate) fn claim(&self, wanted: usize) -> Result<Books<'_, S>, Refused> {
-        if !self.ends_get() {
-            return Err(Refused::NotNow);
-        }
-        let inside = self.inside.lock();
+        let inside = self.inside.enter();
         match wanted.min(inside.len) {
             0 if inside.state == OPEN => Err(Refused::NotNow),
             0 => Err(Refused::ShutDown),
@@ -195,7 +238,7 @@ impl<S> Ledger<S> {
 
     /// Takes back `count` items that were claimed and could not be found. What became of them.
     pub(crate) fn give_back(&self, count: usize) -> GivenBack {
-        let mut inside = self.inside.lock();
+        let mut inside = self.inside.enter();
         if inside.state == CLOSED {
             // Discarded like the others.
             inside.unfinished = inside.unfinished.saturating_sub(count as u64);
@@ -208,7 +251,7 @@ impl<S> Ledger<S> {
 
     /// What is kept, to be looked at or taken out, with the number of items that can be got.
     pub(crate) fn with_kept<R>(&self, look: impl FnOnce(&mut S, usize) -> R) -> R {
-        let mut inside = self.inside.lock();
+        let mut inside = self.inside.enter();
         let len = inside.len;
         look(&mut inside.kept, len)
     }
@@ -216,7 +259,7 @@ impl<S> Ledger<S> {
     /// How many items fit, if that is bounded.
     pub(crate) fn capacity(&self) -> Option<usize> {
         self.most?;
-        Some(self.inside.lock().capacity)
+        Some(self.inside.enter().capacity)
     }
 
     /// The largest capacity that can be set.
@@ -229,21 +272,21 @@ impl<S> Ledger<S> {
         if capacity == 0 || self.most.is_none_or(|most| capacity > most) {
             return false;
         }
-        let mut inside = self.inside.lock();
+        let mut inside = self.inside.enter();
         inside.capacity = capacity;
         self.publish(&inside);
         true
     }
 
     pub(crate) fn tasks(&self) -> Tasks {
-        let inside = self.inside.lock();
+        let inside = self.inside.enter();
         let unfinished = usize::try_from(inside.unfinished).unwrap_or(usize::MAX);
         Tasks { unfinished, times_idle: inside.times_idle }
     }
 
     /// One task less. `true` if that was the last.
     pub(crate) fn task_done(&self) -> Result<bool, TooManyDone> {
-        let mut inside = self.inside.lock();
+        let mut inside = self.inside.enter();
         inside.unfinished = inside.unfinished.checked_sub(1).ok_or(TooManyDone)?;
         Ok(inside.note_if_idle())
     }
@@ -251,7 +294,7 @@ impl<S> Ledger<S> {
     /// Shuts down; whether no task is left. Repeating it, or draining after an immediate shutdown, changes nothing. After an
     /// immediate one no item can be claimed; those that are still kept are to be taken out and dropped.
     pub(crate) fn shut_down(&self, how: Shutdown) -> bool {
-        let mut inside = self.inside.lock();
+        let mut inside = self.inside.enter();
         match how {
             Shutdown::Drain => inside.state = inside.state.max(DRAINING),
             Shutdown::Immediate => {
@@ -277,10 +320,10 @@ pub(crate) enum GivenBack {
     Discarded { idle: bool },
 }
 
-/// The open books: the lock is held, and `count` items are to be moved.
+/// The open books: the latch is held, and `count` items are to be moved.
 pub(crate) struct Books<'a, S> {
     ledger: &'a Ledger<S>,
-    inside: LockGuard<'a, Inside<S>>,
+    inside: Section<'a, Inside<S>>,
     count: usize,
 }
 

@@ -87,8 +87,7 @@ use std::fmt;
 ///
 /// # Cost
 ///
-/// As for [`Queue`](super::Queue): blocking; three read-modify-write operations for a put, a get, or a batch, uncontended; no system
-/// call.
+/// As for [`Queue`](super::Queue): blocking; one read-modify-write operation for a put, a get, or a batch, uncontended; no system call.
 pub struct LifoQueue<T> {
     face: Face<T, Locked<T, Stored<Vec<T>>>>,
 }

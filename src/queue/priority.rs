@@ -94,9 +94,9 @@ use std::fmt;
 ///
 /// # Cost
 ///
-/// Blocking. A put drops its item into an inbox, under a lock, for a few instructions, and compares nothing. Getters compare, one at
+/// Blocking. A put drops its item into an inbox, under a latch, for a few instructions, and compares nothing. Getters compare, one at
 /// a time, under a lock of their own, which nobody else waits for (but an immediate shutdown, when it has woken everybody, to drop
-/// what is left). Uncontended, a put is three atomic read-modify-write operations and a get five; no system call. A bounded queue of
+/// what is left). Uncontended, a put is one atomic read-modify-write operation and a get three; no system call. A bounded queue of
 /// up to 1024 items does not allocate after it has been made (it has three buffers for them).
 pub struct PriorityQueue<T: Ord> {
     face: Face<T, Locked<T, Heaped<T>>>,

@@ -12,9 +12,9 @@ use std::fmt;
 
 /// An unbounded first-in, first-out queue without tasks and shutdown. Python's `queue.SimpleQueue`.
 ///
-/// A put cannot fail, and waits for nobody but for the few instructions that another thread has the items under a lock. It may be
+/// A put cannot fail, and waits for nobody but for the few instructions that another thread has the items under a latch. It may be
 /// called from anywhere in your code, also from destructors that run because the same queue is being used: no code of
-/// yours runs under that lock. (But for a global allocator, which may run there when the queue grows: it must not put.)
+/// yours runs under that latch. (But for a global allocator, which may run there when the queue grows: it must not put.)
 ///
 /// # Python and Rust
 ///
@@ -75,7 +75,7 @@ use std::fmt;
 ///
 /// # Cost
 ///
-/// Blocking, for a few instructions at a time. Uncontended, a put is three atomic read-modify-write operations, and so is a get; no
+/// Blocking, for a few instructions at a time. Uncontended, a put is one atomic read-modify-write operation, and so is a get; no
 /// system call. The queue grows by doubling, and gives memory back.
 pub struct SimpleQueue<T> {
     face: Face<T, Locked<T, Stored<VecDeque<T>>>>,

@@ -52,7 +52,7 @@ use crate::platform::atomic::{
     Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence,
 };
-use crate::platform::{Mutant, Patience, mutated};
+use crate::platform::{Mutant, Patience, Spin, mutated};
 use crate::watch::{Kind, Tag};
 use std::fmt;
 
@@ -121,7 +121,16 @@ impl Core {
             None if patience == Patience::None => None,
             None => {
                 let _waiting = self.tag.waits(patience);
-                self.gate.wait(count, patience, || self.attempt(count), |count| self.serves(count))
+                let serves = |count| self.serves(count);
+                let promising = || usize::from(serves(count));
+                self.gate.wait(
+                    count,
+                    patience,
+                    || self.attempt(count),
+                    Spin::for_hand_off(),
+                    promising,
+                    serves,
+                )
             }
             Some(taken) => Some(taken),
         };

@@ -88,13 +88,23 @@ impl Spin {
         Spin
     }
 
+    pub(crate) fn for_latch() -> Self {
+        Spin
+    }
+
     pub(crate) fn for_hand_off() -> Self {
+        Spin
+    }
+
+    pub(crate) fn for_flow() -> Self {
         Spin
     }
 
     pub(crate) fn pause(&mut self) -> bool {
         false
     }
+
+    pub(crate) fn finds(&mut self, _: usize) {}
 
     pub(crate) fn ended(&self, _: bool) {}
 }
@@ -127,7 +137,7 @@ fn fresh_id() -> ThreadId {
     LAST.get()
 }
 
-/// Whether `RawLock` is its specification (one step to take, one to give back) instead of the real algorithm.
+/// Whether `RawLock` and `Latch` are their specification (one step to take, one to give back) instead of the real algorithms.
 pub(crate) fn abstract_locks() -> bool {
     !current().real_locks
 }
@@ -203,7 +213,6 @@ impl<T> UnsafeCell<std::mem::MaybeUninit<T>> {
 }
 
 /// A look later: models do not sleep for a while. The explorer runs others first.
-#[cfg(feature = "experimental_cores")]
-pub(crate) fn nap(_: &atomic::AtomicU32, _: u32) {
+pub(crate) fn nap(_: &atomic::AtomicU32, _: u32, _: u32) {
     explorer::thread::yield_now();
 }

@@ -3,9 +3,11 @@
 //! A count of `pause` instructions means 0.3 µs on one machine and 4.5 µs on another, so the pause is timed once per
 //! process and all lengths here are nanoseconds. On a machine with one CPU nothing spins.
 //!
-//! Two shapes, because two different things are being waited for (figures from an experiment on two Zen 4 CPUs;
+//! Three shapes, because three different things are being waited for (figures from an experiment on two Zen 4 CPUs;
 //! `benches` repeats them):
 //!
+//! * [`Spin::for_latch`]: somebody is inside a section of a few nanoseconds, or has been stopped there by the system. First look after
+//!   0.1 µs, 3 µs in all.
 //! * [`Spin::for_lock`]: somebody is inside a critical section. The first look comes late (0.8 µs) and the next ones
 //!   every 1.6 µs: eight tight first looks made two threads four times slower, because each look at a lock that is
 //!   free half of the time steals it and moves two cache lines.
@@ -13,7 +15,7 @@
 //!   them, 40 µs in all: it has to outlast a wake-up across CPUs (15 to 30 µs on a virtual machine), or both sides
 //!   sleep and each wake-up is longer than the other's patience.
 //!
-//! Where that never pays (all threads on one CPU, long waits) each thread remembers, for either shape: after k failures in
+//! Where that never pays (all threads on one CPU, long waits) each thread remembers, for each shape: after k failures in
 //! a row it skips the next 2^k - 1 (at most 63) spins; a success halves k.
 
 use std::cell::Cell;
@@ -29,10 +31,25 @@ const UNIT: u32 = 6_400;
 const NEVER: u32 = u32::MAX;
 
 thread_local! {
-    /// How often in a row spins of either shape failed in this thread, and how many are still to be skipped.
+    /// How often in a row spins of each shape failed in this thread, and how many are still to be skipped.
+    static LATCHES: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
     static LOCKS: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
     static HAND_OFFS: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
+    /// How long before the first look at a flow, and how many waits are still to begin with tight looks instead.
+    static FLOWS: Cell<Flow> = const { Cell::new(Flow { first: SHORTEST, tight: 0 }) };
 }
+
+#[derive(Clone, Copy)]
+struct Flow {
+    first: u32,
+    tight: u8,
+}
+
+/// The bounds of the first pause before a look at a flow, in nanoseconds.
+const SHORTEST: u32 = 1_600;
+const LONGEST: u32 = 6_400;
+/// So much has to be there after it.
+const WORTH_WAITING: usize = 8;
 
 #[derive(Clone, Copy)]
 struct Memory {
@@ -51,6 +68,10 @@ pub(crate) struct Spin {
     next: u32,
     /// No gap between two looks grows beyond this.
     widest: u32,
+    /// A pause before the first look.
+    first: u32,
+    /// Whether the look that comes is the one after that pause.
+    patient: bool,
     /// Looks with a single pause between them, first.
     tight: u32,
     /// The thread's memory of such spins.
@@ -59,6 +80,11 @@ pub(crate) struct Spin {
 }
 
 impl Spin {
+    /// The shape for waiting until a latch is free: 3 µs.
+    pub(crate) fn for_latch() -> Self {
+        Spin::new(&LATCHES, 3_000, 100, 400, 0)
+    }
+
     /// The shape for waiting until a lock is free: 30 µs.
     pub(crate) fn for_lock() -> Self {
         Spin::new(&LOCKS, 30_000, 800, 1_600, 0)
@@ -69,13 +95,35 @@ impl Spin {
         Spin::new(&HAND_OFFS, 40_000, 50, 400, 8)
     }
 
+    /// The shape for waiting until a flow of items, or of room for them, goes on: a hand-off, but for the first look, which comes late as
+    /// long as much is there by then.
+    pub(crate) fn for_flow() -> Self {
+        let mut flow = FLOWS.get();
+        let first = if flow.tight == 0 { flow.first } else { 0 };
+        flow.tight = flow.tight.saturating_sub(1);
+        FLOWS.set(flow);
+        Spin { first, ..Spin::for_hand_off() }
+    }
+
+    /// Tells a flow's memory that so much is there.
+    pub(crate) fn finds(&mut self, much: usize) {
+        if !std::mem::take(&mut self.patient) {
+            return;
+        }
+        FLOWS.set(if much >= WORTH_WAITING {
+            Flow { first: (FLOWS.get().first * 2).min(LONGEST), tight: 0 }
+        } else {
+            Flow { first: SHORTEST, tight: 63 }
+        });
+    }
+
     /// A spin with this budget, or with none in a thread for which it has not been paying.
     fn new(memory: &'static LocalKey<Cell<Memory>>, budget: u32, next: u32, widest: u32, tight: u32) -> Self {
         let mut now = memory.get();
         let left = if now.skip == 0 { budget } else { 0 };
         now.skip = now.skip.saturating_sub(1);
         memory.set(now);
-        Spin { left, next, widest, tight, memory, started: false }
+        Spin { left, next, widest, first: 0, patient: false, tight, memory, started: false }
     }
 
     /// Pauses until it is time for the next look. `false` when the budget is spent.
@@ -86,6 +134,13 @@ impl Spin {
             return false;
         }
         self.started = true;
+        self.patient = self.first > 0;
+        if self.patient {
+            let first = std::mem::take(&mut self.first).min(self.left);
+            self.left -= first;
+            pause_for(first, per_unit);
+            return true;
+        }
         if self.tight > 0 {
             self.tight -= 1;
             std::hint::spin_loop();
@@ -94,10 +149,7 @@ impl Spin {
         let now = self.next.min(self.left);
         self.left -= now;
         self.next = (self.next * 2).min(self.widest);
-        let pauses = (u64::from(now) * u64::from(per_unit) / u64::from(UNIT)).max(1);
-        for _ in 0..pauses {
-            std::hint::spin_loop();
-        }
+        pause_for(now, per_unit);
         true
     }
 
@@ -115,6 +167,13 @@ impl Spin {
             now.skip = (1 << now.failures) - 1;
         }
         self.memory.set(now);
+    }
+}
+
+fn pause_for(nanos: u32, per_unit: u32) {
+    let pauses = (u64::from(nanos) * u64::from(per_unit) / u64::from(UNIT)).max(1);
+    for _ in 0..pauses {
+        std::hint::spin_loop();
     }
 }
 

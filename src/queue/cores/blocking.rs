@@ -3,7 +3,7 @@
 
 use super::Container;
 use crate::gate::Gate;
-use crate::platform::Patience;
+use crate::platform::{Patience, Spin};
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::marker::PhantomData;
@@ -47,7 +47,9 @@ impl<T, C: Container<T>> Blocking<T, C> {
                 None
             }
         };
-        let put = self.putters.wait(0, Patience::Forever, attempt, |_| self.core.has_room());
+        let room = || self.core.has_room();
+        let much = || usize::from(room());
+        let put = self.putters.wait(0, Patience::Forever, attempt, Spin::for_flow(), much, |_| room());
         debug_assert!(put.is_some());
     }
 
@@ -61,7 +63,10 @@ impl<T, C: Container<T>> Blocking<T, C> {
 
     #[cold]
     fn get_contended(&self) -> T {
-        let got = self.getters.wait(0, Patience::Forever, || self.core.try_pop(), |_| self.core.has_item());
+        let much = || self.core.len();
+        let items = |_| self.core.has_item();
+        let got =
+            self.getters.wait(0, Patience::Forever, || self.core.try_pop(), Spin::for_flow(), much, items);
         match got {
             Some(item) => item,
             None => unreachable!("tollgate: a get without a deadline timed out"),

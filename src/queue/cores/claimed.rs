@@ -7,7 +7,7 @@
 //! His try-operations say "full" or "empty" while another thread has claimed the slot and not come through with it, and so are
 //! not linearizable. Here they ask the positions. A push is in the queue from its claim on: if the slot does not have
 //! the turn that an operation needs, and the positions say that there is an item (or room), then somebody is in the middle
-//! of an operation there, and it waits for that one: a bounded spin, then naps of 50 µs.
+//! of an operation there, and it waits for that one: a bounded spin, then naps.
 //!
 //! # Invariants
 //!
@@ -108,8 +108,11 @@ impl<T> Claimed<T> {
         // Acquire in vain: the caller looks again.
         let moved = || slot.turn.load(Relaxed) != seen;
         if !spin_until(Spin::for_hand_off(), moved) {
-            while !moved() {
-                nap(&slot.turn, seen);
+            for naps in 0.. {
+                if moved() {
+                    return;
+                }
+                nap(&slot.turn, seen, naps);
             }
         }
     }
