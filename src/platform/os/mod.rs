@@ -2,6 +2,7 @@
 
 mod cell;
 mod clock;
+mod give_way;
 #[cfg(feature = "diagnostics")]
 pub(crate) mod observer;
 mod spin;

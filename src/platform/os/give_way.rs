@@ -1,0 +1,106 @@
+//! Giving way: a `sched_yield` that is measured, and given up where it does not pay.
+//!
+//! With all threads on one CPU nobody's spinning can help; what a waiting thread can do is let the others run. Sleeping does that for two
+//! system calls, a wake by the other side and two switches; a yield for one call and the same switches, and nobody need know of it (with
+//! producer and consumer on one CPU and room for 64 items: 71 ns an item for 640). But a yield has no bound: beside a process that
+//! computes, it returns a time slice later, 2.5 to 4 ms. So each one is timed, and the time says which it was:
+//!
+//! * as short as a call that does nothing: nobody else wants this CPU. The caller may spin on it; this thread will not ask again for a
+//!   while (2^k - 1 waits, at most 63, after k times in a row);
+//! * long enough for somebody else to have run: look, and give way again, up to four times;
+//! * longer than [`TOO_LONG`]: a stranger has run. Nobody in the process yields for a second; twice as long if that second has only
+//!   just ended, up to 64 s. So beside busy processes it costs a thread a time slice now and then, and no more.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+const TOO_LONG: Duration = Duration::from_micros(200);
+/// How often in one wait, at most.
+const TIMES: u32 = 4;
+/// A yield that takes three times as long as the shortest one has let somebody run; within these bounds, in nanoseconds.
+const SHORT: std::ops::RangeInclusive<u32> = 400..=2_000;
+
+/// The shortest yield there has been, in nanoseconds.
+static SHORTEST: AtomicU32 = AtomicU32::new(u32::MAX);
+/// When yielding is allowed again, in milliseconds since [`start`], and how long it was forbidden last.
+static ALLOWED_AGAIN: AtomicU32 = AtomicU32::new(0);
+static FORBIDDEN_FOR: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    /// How often in a row this thread had its CPU to itself, and how many waits are still to go by until it asks again.
+    static ALONE: Cell<(u8, u8)> = const { Cell::new((0, 0)) };
+}
+
+/// The yields of one wait.
+#[derive(Debug)]
+pub(super) struct GiveWay {
+    left: u32,
+    /// Whether somebody else has run.
+    pub(super) others: bool,
+}
+
+impl GiveWay {
+    pub(super) const NEVER: GiveWay = GiveWay { left: 0, others: false };
+
+    /// For a wait that begins now.
+    pub(super) fn new() -> Self {
+        let (times, skip) = ALONE.get();
+        ALONE.set((times, skip.saturating_sub(1)));
+        GiveWay { left: if skip == 0 { TIMES } else { 0 }, others: false }
+    }
+
+    /// Lets others run; `false` if that is not, or no longer, to be done.
+    pub(super) fn once(&mut self) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        let now = millis();
+        // Wraps after 49 days, and is then allowed, or forbidden, for once.
+        if ALLOWED_AGAIN.load(Relaxed).wrapping_sub(now) as i32 > 0 {
+            self.left = 0;
+            return false;
+        }
+        let before = Instant::now();
+        std::thread::yield_now();
+        let took = before.elapsed();
+        if took > TOO_LONG {
+            self.left = 0;
+            self.others = true;
+            forbid();
+            return true;
+        }
+        let took = took.as_nanos() as u32;
+        let shortest = SHORTEST.load(Relaxed).min(took);
+        SHORTEST.store(shortest, Relaxed);
+        let (times, skip) = ALONE.get();
+        if took < shortest.saturating_mul(3).clamp(*SHORT.start(), *SHORT.end()) {
+            self.left = 0;
+            let times = (times + 1).min(6);
+            ALONE.set((times, (1 << times) - 1));
+        } else {
+            self.others = true;
+            ALONE.set((times / 2, skip));
+        }
+        true
+    }
+}
+
+/// A stranger has run.
+#[cold]
+fn forbid() {
+    let now = millis();
+    let since = now.wrapping_sub(ALLOWED_AGAIN.load(Relaxed));
+    let last = FORBIDDEN_FOR.load(Relaxed);
+    // Racing threads may write what another has written a moment ago, or not double: it does not matter.
+    let forbidden = if last > 0 && since < last { (last * 2).min(64_000) } else { 1_000 };
+    FORBIDDEN_FOR.store(forbidden, Relaxed);
+    ALLOWED_AGAIN.store(now.wrapping_add(forbidden), Relaxed);
+}
+
+fn millis() -> u32 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_millis() as u32
+}
