@@ -144,14 +144,6 @@ const UNNOTICED: &[Unnoticed] = &[
         reason: Reason::Checker("in models a fence stands in for it"),
     },
     Unnoticed {
-        file: "queue/cores/",
-        code: "compare_exchange(word, empty, SeqCst, Relaxed)",
-        change: None,
-        reason: Reason::Equivalent(
-            "the load before it acquired; what a push has to know of earlier pops it learns from the push before it, whose release this continues",
-        ),
-    },
-    Unnoticed {
         file: "queue/cores/claimed.rs",
         code: "compare_exchange(tail, next, SeqCst, Relaxed)",
         change: Some("AcqRel"),

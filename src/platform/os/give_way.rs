@@ -8,19 +8,24 @@
 //! * as short as a call that does nothing: nobody else wants this CPU. The caller may spin on it; this thread will not ask again for a
 //!   while (2^k - 1 waits, at most 63, after k times in a row);
 //! * long enough for somebody else to have run: look, and give way again, up to four times;
-//! * longer than [`TOO_LONG`]: a stranger has run. Nobody in the process yields for a second; twice as long if that second has only
-//!   just ended, up to 64 s. So beside busy processes it costs a thread a time slice now and then, and no more.
+//! * longer than [`TOO_LONG`]: a stranger has run. Nobody in the process yields for [a while](FIRST), and for twice as long each time that it
+//!   happens again, up to a minute. So beside busy processes it costs a time slice a dozen times, and then once a minute. After a
+//!   minute without it begins anew.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-const TOO_LONG: Duration = Duration::from_micros(200);
+const TOO_LONG: Duration = Duration::from_micros(700);
+/// Milliseconds.
+const FIRST: u32 = 16;
+const LAST: u32 = 64_000;
 /// How often in one wait, at most.
 const TIMES: u32 = 4;
-/// A yield that takes three times as long as the shortest one has let somebody run; within these bounds, in nanoseconds.
-const SHORT: std::ops::RangeInclusive<u32> = 400..=2_000;
+/// A yield that takes half as long again as the shortest one has let somebody run, or one in ten has not; within these bounds, in
+/// nanoseconds.
+const SHORT: std::ops::RangeInclusive<u32> = 200..=2_000;
 
 /// The shortest yield there has been, in nanoseconds.
 static SHORTEST: AtomicU32 = AtomicU32::new(u32::MAX);
@@ -37,13 +42,11 @@ thread_local! {
 #[derive(Debug)]
 pub(super) struct GiveWay {
     left: u32,
-    /// Whether somebody else has run.
+    /// Whether somebody else ran, the last time.
     pub(super) others: bool,
 }
 
 impl GiveWay {
-    pub(super) const NEVER: GiveWay = GiveWay { left: 0, others: false };
-
     /// For a wait that begins now.
     pub(super) fn new() -> Self {
         let (times, skip) = ALONE.get();
@@ -76,8 +79,9 @@ impl GiveWay {
         let shortest = SHORTEST.load(Relaxed).min(took);
         SHORTEST.store(shortest, Relaxed);
         let (times, skip) = ALONE.get();
-        if took < shortest.saturating_mul(3).clamp(*SHORT.start(), *SHORT.end()) {
+        if took < (shortest / 2).saturating_mul(3).clamp(*SHORT.start(), *SHORT.end()) {
             self.left = 0;
+            self.others = false;
             let times = (times + 1).min(6);
             ALONE.set((times, (1 << times) - 1));
         } else {
@@ -95,7 +99,7 @@ fn forbid() {
     let since = now.wrapping_sub(ALLOWED_AGAIN.load(Relaxed));
     let last = FORBIDDEN_FOR.load(Relaxed);
     // Racing threads may write what another has written a moment ago, or not double: it does not matter.
-    let forbidden = if last > 0 && since < last { (last * 2).min(64_000) } else { 1_000 };
+    let forbidden = if last > 0 && since < LAST { (last * 2).min(LAST) } else { FIRST };
     FORBIDDEN_FOR.store(forbidden, Relaxed);
     ALLOWED_AGAIN.store(now.wrapping_add(forbidden), Relaxed);
 }

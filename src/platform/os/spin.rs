@@ -36,6 +36,7 @@ thread_local! {
     static LATCHES: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
     static LOCKS: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
     static HAND_OFFS: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
+    static SHORT: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
     /// How long before the first look at a flow, and how many waits are still to begin with tight looks instead.
     static FLOWS: Cell<Flow> = const { Cell::new(Flow { first: SHORTEST, tight: 0 }) };
 }
@@ -60,52 +61,87 @@ struct Memory {
 
 const MOST_FAILURES: u8 = 6;
 
-/// One spin: a bounded sequence of pauses between looks.
-#[derive(Debug)]
-pub(crate) struct Spin {
-    /// Nanoseconds left of the budget.
-    left: u32,
+impl Memory {
+    /// Whether a spin is worth while, in a thread that remembers this.
+    fn allows(memory: &'static LocalKey<Cell<Memory>>) -> bool {
+        let mut now = memory.get();
+        let allowed = now.skip == 0;
+        now.skip = now.skip.saturating_sub(1);
+        memory.set(now);
+        allowed
+    }
+
+    fn note(memory: &'static LocalKey<Cell<Memory>>, found: bool) {
+        let mut now = memory.get();
+        if found {
+            now.failures /= 2;
+            now.skip = 0;
+        } else {
+            now.failures = (now.failures + 1).min(MOST_FAILURES);
+            now.skip = (1 << now.failures) - 1;
+        }
+        memory.set(now);
+    }
+}
+
+/// Pauses between looks.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    /// The budget, in nanoseconds.
+    budget: u32,
+    /// Looks with a single pause between them, first.
+    tight: u32,
     /// Nanoseconds until the next look.
     next: u32,
     /// No gap between two looks grows beyond this.
     widest: u32,
-    /// Before all spinning: let others run.
-    give_way: GiveWay,
+}
+
+const HAND_OFF: Shape = Shape { budget: 40_000, tight: 8, next: 50, widest: 400 };
+/// A flow that goes on at all is soon there.
+const SHORTLY: Shape = Shape { budget: 2_000, ..HAND_OFF };
+
+/// One spin: a bounded sequence of pauses between looks.
+#[derive(Debug)]
+pub(crate) struct Spin {
+    /// Before the rest: a short spin, and then letting others run. Only of flows.
+    before: Option<(Shape, GiveWay)>,
+    shape: Shape,
     /// A pause before the first look.
     first: u32,
     /// Whether the look that comes is the one after that pause.
     patient: bool,
-    /// Looks with a single pause between them, first.
-    tight: u32,
-    /// The thread's memory of such spins.
-    memory: &'static LocalKey<Cell<Memory>>,
-    started: bool,
+    /// The memory of the spin that is going on.
+    memory: Option<&'static LocalKey<Cell<Memory>>>,
+    /// The thread's memory of spins of this shape.
+    memories: &'static LocalKey<Cell<Memory>>,
 }
 
 impl Spin {
     /// The shape for waiting until a latch is free: 10 µs.
     pub(crate) fn for_latch() -> Self {
-        Spin::new(&LATCHES, 10_000, 200, 1_600, 0)
+        Spin::new(&LATCHES, Shape { budget: 10_000, tight: 0, next: 200, widest: 1_600 })
     }
 
     /// The shape for waiting until a lock is free: 30 µs.
     pub(crate) fn for_lock() -> Self {
-        Spin::new(&LOCKS, 30_000, 800, 1_600, 0)
+        Spin::new(&LOCKS, Shape { budget: 30_000, tight: 0, next: 800, widest: 1_600 })
     }
 
     /// The shape for waiting until somebody has produced something: 40 µs.
     pub(crate) fn for_hand_off() -> Self {
-        Spin::new(&HAND_OFFS, 40_000, 50, 400, 8)
+        Spin::new(&HAND_OFFS, HAND_OFF)
     }
 
-    /// The shape for waiting until a flow of items, or of room for them, goes on: a hand-off, but for the first look, which comes late as
-    /// long as much is there by then.
+    /// The shape for waiting until a flow of items, or of room for them, goes on: 2 µs, then others may run, and then a hand-off. The
+    /// first look comes late as long as much is there by then.
     pub(crate) fn for_flow() -> Self {
         let mut flow = FLOWS.get();
         let first = if flow.tight == 0 { flow.first } else { 0 };
         flow.tight = flow.tight.saturating_sub(1);
         FLOWS.set(flow);
-        Spin { first, give_way: GiveWay::new(), ..Spin::for_hand_off() }
+        let shortly = if Memory::allows(&SHORT) { SHORTLY } else { Shape { budget: 0, ..SHORTLY } };
+        Spin { first, before: Some((shortly, GiveWay::new())), ..Spin::for_hand_off() }
     }
 
     /// Tells a flow's memory that so much is there.
@@ -120,73 +156,72 @@ impl Spin {
         });
     }
 
-    /// A spin with this budget, or with none in a thread for which it has not been paying.
-    fn new(memory: &'static LocalKey<Cell<Memory>>, budget: u32, next: u32, widest: u32, tight: u32) -> Self {
-        let mut now = memory.get();
-        let left = if now.skip == 0 { budget } else { 0 };
-        now.skip = now.skip.saturating_sub(1);
-        memory.set(now);
-        Spin {
-            left,
-            next,
-            widest,
-            give_way: GiveWay::NEVER,
-            first: 0,
-            patient: false,
-            tight,
-            memory,
-            started: false,
-        }
+    /// A spin of this shape, or none in a thread for which it has not been paying.
+    fn new(memories: &'static LocalKey<Cell<Memory>>, shape: Shape) -> Self {
+        let budget = if Memory::allows(memories) { shape.budget } else { 0 };
+        let shape = Shape { budget, ..shape };
+        Spin { before: None, shape, first: 0, patient: false, memory: None, memories }
     }
 
     /// Pauses until it is time for the next look. `false` when the budget is spent.
     #[inline]
     pub(crate) fn pause(&mut self) -> bool {
-        if self.give_way.once() {
-            return true;
-        }
-        // Others want this CPU, and have run: spinning keeps them from running again.
-        if self.give_way.others {
-            return false;
-        }
         let per_unit = pauses_per_unit();
-        if self.left == 0 || per_unit == NEVER {
+        if let Some((shortly, give_way)) = &mut self.before {
+            if per_unit != NEVER && shortly.pause(&mut self.first, &mut self.patient, per_unit) {
+                self.memory = Some(&SHORT);
+                return true;
+            }
+            if let Some(memory) = self.memory.take() {
+                Memory::note(memory, false);
+            }
+            if give_way.once() {
+                return true;
+            }
+            // Others want this CPU, and have run: spinning keeps them from running again.
+            if give_way.others {
+                return false;
+            }
+            self.before = None;
+        }
+        if per_unit == NEVER || !self.shape.pause(&mut self.first, &mut self.patient, per_unit) {
             return false;
         }
-        self.started = true;
-        self.patient = self.first > 0;
-        if self.patient {
-            let first = std::mem::take(&mut self.first).min(self.left);
-            self.left -= first;
-            pause_for(first, per_unit);
-            return true;
-        }
-        if self.tight > 0 {
-            self.tight -= 1;
-            std::hint::spin_loop();
-            return true;
-        }
-        let now = self.next.min(self.left);
-        self.left -= now;
-        self.next = (self.next * 2).min(self.widest);
-        pause_for(now, per_unit);
+        self.memory = Some(self.memories);
         true
     }
 
     /// Tells the thread's memory how this spin ended.
     pub(crate) fn ended(&self, found: bool) {
-        if !self.started {
-            return;
+        if let Some(memory) = self.memory {
+            Memory::note(memory, found);
         }
-        let mut now = self.memory.get();
-        if found {
-            now.failures /= 2;
-            now.skip = 0;
+    }
+}
+
+impl Shape {
+    /// Pauses once, if that is within the budget.
+    #[inline]
+    fn pause(&mut self, first: &mut u32, patient: &mut bool, per_unit: u32) -> bool {
+        if self.budget == 0 {
+            return false;
+        }
+        *patient = *first > 0;
+        let now = if *patient {
+            std::mem::take(first)
+        } else if self.tight > 0 {
+            self.tight -= 1;
+            std::hint::spin_loop();
+            return true;
         } else {
-            now.failures = (now.failures + 1).min(MOST_FAILURES);
-            now.skip = (1 << now.failures) - 1;
-        }
-        self.memory.set(now);
+            let now = self.next;
+            self.next = (now * 2).min(self.widest);
+            now
+        };
+        let now = now.min(self.budget);
+        self.budget -= now;
+        pause_for(now, per_unit);
+        true
     }
 }
 
