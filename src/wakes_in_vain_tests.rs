@@ -10,7 +10,7 @@ use crate::raw_lock::RawLock;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
-const TIMEOUT: Patience = Patience::For(Duration::from_millis(100));
+const TIMEOUT: Patience = Patience::For(Duration::from_millis(500));
 
 /// `wait` times out while `wake` is called all the time, far more often than its time-out is long.
 #[track_caller]
