@@ -130,7 +130,7 @@ impl<T> Drop for Section<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    use std::sync::atomic::AtomicBool;
     use std::thread;
     use std::time::Duration;
 
@@ -154,11 +154,11 @@ mod tests {
         thread::scope(|scope| {
             let waiter = scope.spawn(|| {
                 let slept = crate::platform::counted::cost_of(|| drop(latch.enter())).futex_waits;
-                entered.store(true, SeqCst);
+                entered.store(true, Relaxed);
                 slept
             });
             thread::sleep(Duration::from_millis(30));
-            assert!(!entered.load(SeqCst));
+            assert!(!entered.load(Relaxed));
             drop(section);
             let slept = waiter.join().unwrap();
             // 5 short naps, then at most one in 1.6 ms (unless that thread was late to come).

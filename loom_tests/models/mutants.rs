@@ -43,7 +43,7 @@ enum Reason {
 const UNNOTICED: &[Unnoticed] = &[
     Unnoticed {
         file: "gate/mod.rs",
-        code: "let word = self.word.load(SeqCst);",
+        code: "self.notify_seen(self.word.load(SeqCst), serves);",
         change: None,
         reason: Reason::Checker("in models a fence stands in for it"),
     },
@@ -142,6 +142,12 @@ const UNNOTICED: &[Unnoticed] = &[
         code: "compare_exchange(word, empty, SeqCst, Relaxed)",
         change: Some("AcqRel"),
         reason: Reason::Checker("in models a fence stands in for it"),
+    },
+    Unnoticed {
+        file: "queue/cores/",
+        code: "compare_exchange(word, empty, SeqCst, Relaxed)",
+        change: Some("Release"),
+        reason: Reason::Equivalent("the load before it acquired"),
     },
     Unnoticed {
         file: "queue/cores/claimed.rs",

@@ -34,7 +34,6 @@ pub(crate) fn acquire(word: &AtomicU32) {
 /// # Safety
 ///
 /// `word` is live until the store, which is the last access; and the caller holds the lock.
-#[cfg_attr(any(loom, shuttle), track_caller)]
 pub(crate) unsafe fn release(word: *const AtomicU32) {
     // SAFETY: by contract.
     unsafe { futex::store_and_wake(word, FREE, Release, |_| true) };
