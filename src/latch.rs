@@ -2,7 +2,7 @@
 //!
 //! [`RawLock`](crate::RawLock) pays for its promises with a second read-modify-write: a release has to learn whether somebody sleeps. A
 //! latch promises less, so that its release is a plain store, and a queue's put or get one read-modify-write in all. In return
-//! nobody is told of a release. Who finds the latch held looks again for 3 µs, and then takes naps, of 50 µs at first and
+//! nobody is told of a release. Who finds the latch held looks again for 10 µs, and then takes naps, of 50 µs at first and
 //! of up to 1.6 ms when the holder was stopped inside: so nobody burns a core, and a CPU that the holder needs is let go.
 //!
 //! That is for sections of a few nanoseconds alone. Around longer ones naps starve their takers (in an experiment, with sections of

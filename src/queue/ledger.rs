@@ -116,7 +116,7 @@ impl<S> Ledger<S> {
         }
     }
 
-    /// Publishes the state of `inside`, which the caller has changed under the lock.
+    /// Publishes the state of `inside`, which the caller has changed in this section.
     fn publish(&self, inside: &Inside<S>) {
         let full = if inside.len >= inside.capacity { FULL } else { 0 };
         // Release: whoever learns of an item from the status also sees what its putter did before.
