@@ -301,13 +301,17 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
     }
 
     fn blocked_by(frozen: QueueOp, other: QueueOp) -> Option<&'static str> {
-        // What others can see from outside the ledger's lock, while it is still held.
+        // What others can see from outside the ledger's latch, while it is still held.
         let puts = |op| matches!(op, Put | TryPut | PutTimeout | PutMany | TryPutMany | PutManyTimeout);
         let changes = |op| puts(op) || matches!(op, Drain | Close);
-        let locks =
-            |op| changes(op) || matches!(op, TaskDone | Join | JoinTimeout | Unfinished | Narrow | Widen);
-        let gets = |op| matches!(op, TryGet | GetTimeout | TryGetMany | GetManyTimeout | TryWork);
+        // A get that waits does not take a look's word for it that there is nothing.
         let joins = |op| matches!(op, GetTimeout | GetManyTimeout);
+        let locks = |op| {
+            changes(op)
+                || joins(op)
+                || matches!(op, TaskDone | Join | JoinTimeout | Unfinished | Narrow | Widen)
+        };
+        let gets = |op| matches!(op, TryGet | GetTimeout | TryGetMany | GetManyTimeout | TryWork);
         // Gets of a priority queue see the closing bit before they lock anything.
         let seen = |op| op == Close && matches!(F::ORDER, Order::Priority);
         let blocks_gets = |op| changes(op) && !seen(op);
@@ -315,9 +319,7 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
             || blocks_gets(frozen) && gets(other)
             || puts(frozen) && other == First
         {
-            Some("the ledger's lock")
-        } else if joins(frozen) && (joins(other) || changes(other)) {
-            Some("the getters' gate's lock")
+            Some("the ledger's latch")
         } else {
             None
         }
