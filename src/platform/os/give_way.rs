@@ -29,7 +29,7 @@ const SHORT: std::ops::RangeInclusive<u32> = 200..=2_000;
 
 /// The shortest yield there has been, in nanoseconds.
 static SHORTEST: AtomicU32 = AtomicU32::new(u32::MAX);
-/// When yielding is allowed again, in milliseconds since [`start`], and how long it was forbidden last.
+/// When yielding is allowed again, in milliseconds since the first yield, and how long it was forbidden last.
 static ALLOWED_AGAIN: AtomicU32 = AtomicU32::new(0);
 static FORBIDDEN_FOR: AtomicU32 = AtomicU32::new(0);
 
