@@ -69,10 +69,13 @@ impl<T, C: Core<T>> Face<T, C> {
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn put(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
         let mut item = item;
-        if patience == Patience::None && !self.core.ends_try_push() {
-            return Err(PutError::Full(item));
-        }
-        if patience == Patience::None || self.putters.admits_newcomers() {
+        let tries = match patience {
+            Patience::None if !self.core.ends_try_push() => return Err(PutError::Full(item)),
+            Patience::None => true,
+            // A look may be wrong; then the wait's own tries, which are made in sections, put it right.
+            _ => self.putters.admits_newcomers() && self.core.room() > 0,
+        };
+        if tries {
             match self.core.try_push(item) {
                 Ok(()) => {
                     self.items();
@@ -136,7 +139,7 @@ impl<T, C: Core<T>> Face<T, C> {
         let first = match patience {
             Patience::None if !self.core.ends_try_push() => None,
             Patience::None => attempt(),
-            _ if self.putters.admits_newcomers() => attempt(),
+            _ if self.putters.admits_newcomers() && self.core.room() > 0 => attempt(),
             _ => None,
         };
         let ended = match first {
@@ -192,10 +195,13 @@ impl<T, C: Core<T>> Face<T, C> {
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     fn get_by<R>(&self, patience: Patience, pop: impl Fn() -> Result<R, Refused>) -> Result<R, GetError> {
-        if patience == Patience::None && !self.core.ends_try_pop() {
-            return Err(GetError::Empty);
-        }
-        if patience == Patience::None || self.getters.admits_newcomers() {
+        let tries = match patience {
+            Patience::None if !self.core.ends_try_pop() => return Err(GetError::Empty),
+            Patience::None => true,
+            // As in `put`.
+            _ => self.getters.admits_newcomers() && self.core.gain() > 0,
+        };
+        if tries {
             match pop() {
                 Err(Refused::NotNow) if patience != Patience::None => {}
                 ended => return ended.map_err(GetError::from),
