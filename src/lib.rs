@@ -35,8 +35,60 @@
 //! | a queue that ends when nobody puts, or nobody gets, any more | [`channel()`] |
 //! | a queue that has no end, and whose put cannot fail | [`SimpleQueue`] |
 //!
-//! A guard or a call that you miss? `docs/features.md` in the package has every feature beside what others have, and says why where
-//! there is none.
+//! # From Python
+//!
+//! | Python | Rust |
+//! |---|---|
+//! | `Lock()`, `with lock:` | [`Lock::new(value)`](Lock), `let mut value = lock.lock();` |
+//! | `Lock()` released elsewhere; `RLock()` | [`RawLock`]; [`RLock`] |
+//! | `Semaphore(n)`, `BoundedSemaphore(n)` | [`Semaphore::new(n)`](Semaphore), [`BoundedSemaphore::new(n)`](BoundedSemaphore): an acquisition is a [`Permit`] |
+//! | `Condition()`, `wait_for(ready)` | [`Condition`] beside a lock, [`wait_while(&mut guard, not_ready)`](Condition::wait_while) |
+//! | `Event()`, `Barrier(n, action)` | [`Event`], [`Barrier::with_action(n, action)`](Barrier::with_action) |
+//! | `Queue(maxsize)`, `LifoQueue`, `PriorityQueue` | [`Queue::new(maxsize)`](Queue::new), [`LifoQueue`], [`PriorityQueue`] with [`Prioritized`] |
+//! | `put`, `get`; `_nowait`; `timeout=t` | `put`, `get`; `try_put`, `try_get`; `put_timeout`, `get_timeout`, and `_deadline` |
+//! | `task_done`, `join`, `shutdown(immediate)` | the same, and [`get_task`](Queue::get_task), which cannot be forgotten |
+//! | `Full`, `Empty`, `ShutDown`, `BrokenBarrierError` | [`PutError`], [`GetError`], [`ShutDown`], [`Broken`]: values, not exceptions |
+//! | `SimpleQueue()` | [`SimpleQueue`] |
+//!
+//! # The book
+//!
+//! Pages that are longer than a type's own:
+//! [from `threading` and `queue` to this crate](guide::from_python), with whole programs in both languages;
+//! [which queue](guide::queues);
+//! [mistakes, and what they look like](guide::misuse);
+//! [model-check your own code](guide::own_models), and [do so in CI](guide::ci);
+//! [how it works](guide::how_it_works), floor by floor;
+//! [a glossary](guide::glossary);
+//! and [every feature beside what others have](guide::features), with the reason where there is none.
+//! The package's `examples` are whole programs: a word count, a port scanner, a build scheduler, a crawler, the game of life, and the dining philosophers.
+//!
+//! # What it costs
+//!
+//! Counted, not timed, by `src/cost_tests.rs`, on the path where nobody else is there. None of these makes a system call, or has a fence, but the end
+//! of a last task, which has one.
+//!
+//! | operation | atomic read-modify-writes |
+//! |---|---|
+//! | [`Lock`], [`RawLock`]: lock and unlock, in every form | 2 |
+//! | [`RLock`]: first lock and last unlock; again by the same thread | 2; none |
+//! | [`Semaphore`], [`BoundedSemaphore`]: acquire any number and give them back | 2 |
+//! | [`Condition`]: notify, with nobody waiting | none: one load |
+//! | [`Event`]: wait on a set one, look; set | none: one load; 1 |
+//! | [`Barrier`]: an arrival that is the last | 3 |
+//! | [`Queue`], [`LifoQueue`], [`SimpleQueue`]: a put, a get, or a batch of any number | 3 |
+//! | [`PriorityQueue`]: a put; a get | 3; 5 |
+//! | `get_task` and its end: [`Queue`]; [`PriorityQueue`] | 5; 7 |
+//! | a [`Sender`] or [`Receiver`], beside its queue: put and get; clone and drop | none; 2 |
+//! | `try_get` of an empty queue, `try_put` to a full one, `len` and the like | none |
+//!
+//! | guarantee | |
+//! |---|---|
+//! | who waits sleeps, after at most about 40 µs of spinning | `cargo test uses_no_cpu` |
+//! | wakes never exceed sleeps (one more for a move of a condition's waiters to their lock) | `cargo test --lib wakes_never_exceed_sleeps` |
+//! | [`Event::set`] and [`Condition::notify_all`] make one system call, however many sleep | `cargo test --lib cost`, `cargo test --lib one_system_call` |
+//! | a release wakes one sleeper by one system call | `cargo test --lib a_hand_off_to_a_sleeper` |
+//!
+//! The README has what else is promised, each with the command that shows it, and what is not.
 //!
 //! # Time
 //!
@@ -60,8 +112,8 @@
 //! With `RUSTFLAGS="--cfg loom"` (or `--cfg shuttle`) the whole crate runs on [loom]'s (or [shuttle]'s) atomics and
 //! threads, and a module `model` with settings appears. Timed waits may then time out whenever a real one could, once per
 //! thread and execution by default; instants are not compared with any clock, and `new` is not `const` under loom. A guard
-//! that is dropped by a panic does not release its lock in a model build: that is how a failing model ends. The README shows
-//! a model.
+//! that is dropped by a panic does not release its lock in a model build: that is how a failing model ends. [The guide](guide::own_models)
+//! shows models.
 //!
 //! [loom]: https://docs.rs/loom
 //! [shuttle]: https://docs.rs/shuttle
@@ -98,6 +150,9 @@ macro_rules! named {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(any(doc, doctest))]
+pub mod guide;
 
 mod barrier;
 mod condition;

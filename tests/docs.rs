@@ -113,9 +113,16 @@ fn needs(program: &[&str]) -> Option<(u32, u32)> {
 fn the_python_programs_run() {
     let python = python();
     let (mut found, mut run) = (0, 0);
-    for file in rust_files(&source()) {
+    let guides = fs::read_dir(source().join("guide")).unwrap().map(|entry| entry.unwrap().path());
+    let guides = guides.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    for file in rust_files(&source()).into_iter().chain(guides) {
         let text = fs::read_to_string(&file).unwrap();
-        let docs = text.lines().map(str::trim_start).filter_map(|line| {
+        let is_guide = file.extension().is_some_and(|extension| extension == "md");
+        let docs = text.lines().filter_map(|line| {
+            if is_guide {
+                return Some(line);
+            }
+            let line = line.trim_start();
             let line = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
             Some(line.strip_prefix(' ').unwrap_or(line))
         });

@@ -18,7 +18,7 @@
 //! * the clock's wait is an `Event`'s with a time-out, so that the end does not wait for its next tick.
 //!
 //! ```text
-//! cargo run --release --example crawl -- target/doc/tollgate/index.html --rate 0
+//! cargo run --release --example crawl -- target/doc/tollgate/index.html --root target/doc --trust src --rate 0
 //! ```
 //!
 //! `html.rs` finds links and places in a page, `site.rs` keeps what was found and judges it.
@@ -67,6 +67,11 @@ struct Options {
     #[arg(long, value_name = "N", default_value = "4")]
     #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     crawlers: usize,
+
+    /// Pages below this path of the root are not read: that they are there is enough. For those whose places a script makes, such as
+    /// rustdoc's `src`
+    #[arg(long, value_name = "PATH")]
+    trust: Vec<PathBuf>,
 
     /// Name each page when it has been read
     #[arg(long)]
@@ -136,7 +141,7 @@ fn run(options: &Options) -> Result<u8, String> {
     let crawl = Crawl {
         root: &root,
         ahead: Queue::unbounded(),
-        site: Lock::new(Site::new(first)),
+        site: Lock::new(Site::new(first, options.trust.clone())),
         rate: period.map(|_| BoundedSemaphore::new(options.burst)),
         ended: Event::new(),
         verbose: options.verbose,

@@ -27,13 +27,15 @@ enum Target {
 
 pub(crate) struct Site {
     seen: HashSet<Address>,
+    /// Where nothing is read.
+    trusted: Vec<PathBuf>,
     read: BTreeMap<Address, Result<Page, io::Error>>,
 }
 
 impl Site {
     /// Nothing has been read; the first page has been seen.
-    pub(crate) fn new(first: &Path) -> Self {
-        Site { seen: HashSet::from([first.to_owned()]), read: BTreeMap::new() }
+    pub(crate) fn new(first: &Path, trusted: Vec<PathBuf>) -> Self {
+        Site { seen: HashSet::from([first.to_owned()]), trusted, read: BTreeMap::new() }
     }
 
     /// Keeps a page, or why there is none, and returns the pages that it is the first to link to.
@@ -45,7 +47,8 @@ impl Site {
             Target::Elsewhere | Target::Outside => None,
         });
         // Pictures and the like are only looked for, in the end.
-        files.filter(|file| is_page(file) && self.seen.insert(file.clone())).collect()
+        let is_trusted = |file: &PathBuf| self.trusted.iter().any(|path| file.starts_with(path));
+        files.filter(|file| is_page(file) && !is_trusted(file) && self.seen.insert(file.clone())).collect()
     }
 
     pub(crate) fn pages(&self) -> usize {
@@ -84,7 +87,9 @@ impl Site {
         match self.read.get(file) {
             Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => Some("no such file".to_owned()),
             Some(Err(error)) => Some(error.to_string()),
+            // As browsers do: as it is written, and then what that stands for.
             Some(Ok(page)) if place.is_empty() || page.places.contains(place) => None,
+            Some(Ok(page)) if page.places.contains(&decoded(place)) => None,
             Some(Ok(_)) => Some(format!("no such place in {}", file.display())),
             None if root.join(file).exists() => None,
             None => Some("no such file".to_owned()),
@@ -122,7 +127,7 @@ fn target(page: &Path, link: &str) -> Target {
     if path.ends_with('/') || file.as_os_str().is_empty() {
         file.push("index.html");
     }
-    Target::File(file, decoded(place))
+    Target::File(file, place.to_owned())
 }
 
 /// With the bytes that `%41` and the like stand for.

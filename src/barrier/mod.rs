@@ -182,7 +182,7 @@ impl Barrier {
         ///
         /// If `parties` is 0.
         pub fn new(parties: usize) -> Self {
-            assert!(parties > 0, "Barrier::new: a barrier needs at least one party");
+            assert!(parties > 0, "Barrier::new(0): a barrier needs at least one party");
             const fn nothing() {}
             Barrier { rounds: Rounds::new(parties), timeout: None, acts: false, tag: Tag::new(Kind::Barrier), action: Lock::tagged(Tag::unwatched(), nothing) }
         }
@@ -199,7 +199,7 @@ impl<A: FnMut() + Send> Barrier<A> {
         ///
         /// If `parties` is 0.
         pub fn with_action(parties: usize, action: A) -> Self {
-            assert!(parties > 0, "Barrier::with_action: a barrier needs at least one party");
+            assert!(parties > 0, "Barrier::with_action(0, …): a barrier needs at least one party");
             Barrier { rounds: Rounds::new(parties), timeout: None, acts: true, tag: Tag::new(Kind::Barrier), action: Lock::tagged(Tag::unwatched(), action) }
         }
     }

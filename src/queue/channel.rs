@@ -67,7 +67,7 @@ impl Side {
     /// One more, by one that is there.
     fn enter(&self) {
         let before = self.0.fetch_add(1, Relaxed);
-        assert!(before < usize::MAX / 2, "tollgate: too many handles of one channel");
+        assert!(before < usize::MAX / 2, "channel: more than {} handles of one side", usize::MAX / 2);
     }
 
     /// One more, unless there is none.

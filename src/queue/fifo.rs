@@ -129,7 +129,10 @@ impl<T> Queue<T> {
     ///
     /// Unless `0 < capacity <= most`.
     pub fn resizable(capacity: usize, most: usize) -> Self {
-        assert!(0 < capacity && capacity <= most, "Queue::resizable({capacity}, {most})");
+        assert!(
+            0 < capacity && capacity <= most,
+            "Queue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
+        );
         let items = VecDeque::with_capacity(most.min(ALLOCATED_AT_ONCE));
         Queue {
             face: Face::new(Kind::Queue, Locked::new(Ledger::bounded(items, capacity, most), Stored::new())),

@@ -92,13 +92,16 @@ impl<Q: fmt::Debug> fmt::Debug for IntoIter<Q> {
 }
 
 /// Puts items into a queue that nobody else uses at the time. Panics before it takes an item that cannot be put.
-pub(super) fn extend<Q: BlockingQueue>(queue: &Q, items: impl IntoIterator<Item = Q::Item>) {
+pub(super) fn extend<Q: BlockingQueue>(name: &str, queue: &Q, items: impl IntoIterator<Item = Q::Item>) {
     let mut items = items.into_iter();
     while items.size_hint().1 != Some(0) {
-        assert!(!queue.is_shutdown(), "tollgate: extend of a queue that has been shut down");
-        assert!(!queue.is_full(), "tollgate: extend of a queue that is full");
+        assert!(!queue.is_shutdown(), "{name}::extend: the queue has been shut down");
+        assert!(!queue.is_full(), "{name}::extend: the queue is full, with {} items", queue.len());
         let Some(item) = items.next() else { return };
         // Nobody else is there; but the iterator may have kept a way to the queue.
-        assert!(queue.try_put(item).is_ok(), "tollgate: extend of a queue that its iterator uses");
+        assert!(
+            queue.try_put(item).is_ok(),
+            "{name}::extend: the iterator of the items has filled the queue or shut it down"
+        );
     }
 }

@@ -106,7 +106,10 @@ impl<T> LifoQueue<T> {
     ///
     /// Unless `0 < capacity <= most`.
     pub fn resizable(capacity: usize, most: usize) -> Self {
-        assert!(0 < capacity && capacity <= most, "LifoQueue::resizable({capacity}, {most})");
+        assert!(
+            0 < capacity && capacity <= most,
+            "LifoQueue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
+        );
         let items = Vec::with_capacity(most.min(ALLOCATED_AT_ONCE));
         LifoQueue {
             face: Face::new(

@@ -116,7 +116,10 @@ impl<T: Ord> PriorityQueue<T> {
     ///
     /// Unless `0 < capacity <= most`.
     pub fn resizable(capacity: usize, most: usize) -> Self {
-        assert!(0 < capacity && capacity <= most, "PriorityQueue::resizable({capacity}, {most})");
+        assert!(
+            0 < capacity && capacity <= most,
+            "PriorityQueue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
+        );
         let ledger = Ledger::bounded(Inbox::with_capacity(most), capacity, most);
         PriorityQueue {
             face: Face::new(Kind::PriorityQueue, Locked::new(ledger, Heaped::with_capacity(most))),

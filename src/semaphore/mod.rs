@@ -149,7 +149,11 @@ impl Semaphore {
     #[inline]
     #[track_caller]
     pub fn release(&self, count: usize) {
-        assert!(self.core.add(count), "Semaphore::release: more than Semaphore::MAX_PERMITS permits");
+        assert!(
+            self.core.add(count),
+            "Semaphore::release({count}): more than {} permits",
+            Semaphore::MAX_PERMITS
+        );
     }
 }
 

@@ -60,10 +60,18 @@ macro_rules! permit {
             #[track_caller]
             pub fn merge(&mut self, mut other: Self) {
                 let (core, others): (&Core, &Core) = (self.home.deref(), other.home.deref());
-                assert!(ptr::eq(core, others), "tollgate: permits of two semaphores cannot be merged");
+                assert!(
+                    ptr::eq(core, others),
+                    concat!(stringify!($Permit), "::merge: permits of two semaphores, {} and {}"),
+                    self.count,
+                    other.count
+                );
                 assert!(
                     other.count <= MAX_PERMITS - self.count,
-                    "tollgate: more than MAX_PERMITS permits cannot be merged"
+                    concat!(stringify!($Permit), "::merge: {} and {} permits are more than {}"),
+                    self.count,
+                    other.count,
+                    MAX_PERMITS
                 );
                 self.count += mem::take(&mut other.count);
             }

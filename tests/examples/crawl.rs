@@ -40,7 +40,7 @@ fn links_that_lead_nowhere_are_reported_with_the_page_and_the_reason() {
     let index = "<a href=there.html>1</a> <a href='gone.html'>2</a> <a href=\"there.html#place\">3</a>\
         <a href=there.html#nowhere>4</a> <a href=../up.html>5</a> <a href=\"https://example.org/\">6</a>\
         <img src=picture.png><img src=missing.png><a href=#here>7</a><a href=#not-here>8</a> <b id=here></b>\
-        <a href=mailto:me>9</a>";
+        <a href=mailto:me>9</a> <a href=#a%3Cb></a> <a href=#c%3Cd></a> <b id='a%3Cb'></b> <b id='c<d'></b>";
     let there = "<h1 id=place><a name=old></a></h1><a href=index.html#here></a><a href=sub/>1</a>";
     let sub = "<a href=\"../with%20blank.html?q=1\">1</a><a href=/there.html#old>2</a>";
     let files = [
@@ -60,7 +60,7 @@ fn links_that_lead_nowhere_are_reported_with_the_page_and_the_reason() {
             "index.html: gone.html: no such file",
             "index.html: missing.png: no such file",
             "index.html: there.html#nowhere: no such place in there.html",
-            "4 pages, 15 links, 2 of them to elsewhere, 5 broken",
+            "4 pages, 17 links, 2 of them to elsewhere, 5 broken",
         ];
         assert_eq!(lines, expected);
     }
@@ -111,4 +111,17 @@ fn what_cannot_be_begun_is_one_line_and_exit_code_2() {
         run("crawl", &[text(&folder.path().join("a.html")), "--root", text(&folder.path().join("b"))]);
     assert_eq!(outside.code, Some(2));
     assert!(outside.stderr.contains(" is not below "), "{}", outside.stderr);
+}
+
+#[test]
+fn what_is_trusted_has_to_be_there_and_is_not_read() {
+    let files = [
+        ("index.html", "<a href=src/a.html#10-12>1</a> <a href=src/gone.html>2</a>"),
+        ("src/a.html", "<a href=nowhere.html>"),
+    ];
+    let (code, lines) = crawl(&files, &["--trust", "src"]);
+    assert_eq!(code, Some(1));
+    let expected =
+        ["index.html: src/gone.html: no such file", "1 pages, 2 links, 0 of them to elsewhere, 1 broken"];
+    assert_eq!(lines, expected);
 }
