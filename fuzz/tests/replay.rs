@@ -125,7 +125,7 @@ fn random_sequences_on_a_queue_pass() {
 
 #[test]
 fn random_sequences_on_a_simple_queue_pass() {
-    random(500, |script: &Script<simple_queue::Operation>| simple_queue::run(script));
+    random(100, |script: &Script<simple_queue::Operation>| simple_queue::run(script));
 }
 
 #[test]
