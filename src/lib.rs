@@ -64,22 +64,22 @@
 //!
 //! # What it costs
 //!
-//! Counted, not timed, by `src/cost_tests.rs`, on the path where nobody else is there. None of these makes a system call, or has a fence, but the end
-//! of a last task, which has one.
+//! Counted, not timed, by `src/cost_tests.rs`, on the path where nobody else is there. None of these makes a system call.
 //!
 //! | operation | atomic read-modify-writes |
 //! |---|---|
 //! | [`Lock`], [`RawLock`]: lock and unlock, in every form | 2 |
-//! | [`RLock`]: first lock and last unlock; again by the same thread | 2; none |
+//! | [`RLock`]: first lock and last unlock; again by the same thread | 2; one load |
 //! | [`Semaphore`], [`BoundedSemaphore`]: acquire any number and give them back | 2 |
-//! | [`Condition`]: notify, with nobody waiting | none: one load |
-//! | [`Event`]: wait on a set one, look; set | none: one load; 1 |
+//! | [`Condition`]: notify, with nobody waiting | one load |
+//! | [`Event`]: wait on a set one, or look; set | one load; 1 |
 //! | [`Barrier`]: an arrival that is the last | 3 |
-//! | [`Queue`], [`LifoQueue`], [`SimpleQueue`]: a put, a get, or a batch of any number | 3 |
-//! | [`PriorityQueue`]: a put; a get | 3; 5 |
-//! | `get_task` and its end: [`Queue`]; [`PriorityQueue`] | 5; 7 |
+//! | [`Queue`], [`LifoQueue`], [`SimpleQueue`]: a put, a get, or a batch of any number | 1 |
+//! | [`PriorityQueue`]: a put, a get | 1, 3 |
+//! | `get_task` and its end: of a [`Queue`], of a [`PriorityQueue`] | 2, 4; and a fence when it was the last task |
 //! | a [`Sender`] or [`Receiver`], beside its queue: put and get; clone and drop | none; 2 |
-//! | `try_get` of an empty queue, `try_put` to a full one, `len` and the like | none |
+//! | a queue's `try_get` when it is empty, `try_put` when it is full | none; a fence |
+//! | a queue's `len`, `is_empty`, `is_full` | none |
 //!
 //! | guarantee | |
 //! |---|---|

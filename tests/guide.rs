@@ -80,3 +80,49 @@ fn the_glossary_is_in_order() {
     let letters = |word: &&str| word.replace(['-', ' '], "");
     assert!(words.is_sorted_by_key(letters), "{words:?}");
 }
+
+/// The front page's table of costs, row by row: what the row is about, and the labels in `src/cost_tests.rs` whose read-modify-writes
+/// it gives, in that order.
+const COSTS: [(&str, &[&str]); 8] = [
+    ("[`Lock`], [`RawLock`]", &["lock"]),
+    ("[`RLock`]", &["nested, first and last"]),
+    ("[`Semaphore`], [`BoundedSemaphore`]", &["acquire_many"]),
+    ("[`Barrier`]", &["wait"]),
+    ("[`Queue`], [`LifoQueue`], [`SimpleQueue`]", &["put"]),
+    ("[`PriorityQueue`]: a put, a get", &["put", "get"]),
+    ("`get_task` and its end", &["get_task", "get_task"]),
+    ("a [`Sender`] or [`Receiver`]", &["clone and drop"]),
+];
+
+#[test]
+fn the_costs_of_the_front_page_are_those_that_are_asserted() {
+    let page = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let tests = fs::read_to_string(root().join("src/cost_tests.rs")).unwrap();
+    // The priority queue's come last in the file, and have the labels of the other queues'.
+    let (tests, of_priority) =
+        tests.split_once("fn an_uncontended_pair_of_a_priority_queue").expect("it has its name");
+    let asserted = |text: &str, label: &str| -> u32 {
+        let call = text
+            .split(&format!("assert_cost(\"{label}\", "))
+            .nth(1)
+            .unwrap_or_else(|| panic!("nothing asserts {label:?}"));
+        call.split(',').next().unwrap().parse().unwrap()
+    };
+    for (about, labels) in COSTS {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&format!("//! | {about}")))
+            .unwrap_or_else(|| panic!("no row {about}"));
+        let cells: Vec<_> = row.split('|').collect();
+        let numbers: Vec<u32> =
+            cells[2].split(|c: char| !c.is_ascii_digit()).filter_map(|text| text.parse().ok()).collect();
+        let mut expected: Vec<_> = labels.iter().map(|label| asserted(tests, label)).collect();
+        // Of two, the second is the priority queue's; both, in the row about it alone.
+        if about.contains("[`PriorityQueue`]") {
+            expected = labels.iter().map(|label| asserted(of_priority, label)).collect();
+        } else if labels.len() == 2 {
+            expected[1] = asserted(of_priority, labels[1]);
+        }
+        assert_eq!(numbers, expected, "{row}");
+    }
+}
