@@ -136,6 +136,11 @@ macro_rules! named {
         const_unless_loom! {
             /// The same, with a name for the reports of the feature `diagnostics`. Without the feature, in model builds too, this
             /// does nothing and the name takes no room.
+            ///
+            /// ```
+            /// let accounts = tollgate::Lock::new(0).named("accounts"); // and so for every type
+            /// assert_eq!(*accounts.lock(), 0);
+            /// ```
             #[must_use]
             #[inline]
             pub fn named(mut self, name: &'static str) -> Self {

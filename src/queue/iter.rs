@@ -4,18 +4,40 @@ use super::BlockingQueue;
 use std::fmt;
 
 /// Takes items, waiting for each; made by `iter`.
+///
+/// ```
+/// use tollgate::{Queue, Shutdown};
+///
+/// let queue = Queue::from_iter([1, 2]);
+/// queue.shutdown(Shutdown::Drain);
+/// assert!(queue.iter().eq([1, 2]));
+/// ```
 #[must_use = "iterators are lazy"]
 pub struct Iter<'a, Q> {
     queue: &'a Q,
 }
 
 /// Takes items without waiting; made by `try_iter`.
+///
+/// ```
+/// use tollgate::Queue;
+///
+/// let queue = Queue::from_iter([1, 2]);
+/// assert!(queue.try_iter().eq([1, 2])); // and does not wait for more
+/// ```
 #[must_use = "iterators are lazy"]
 pub struct TryIter<'a, Q> {
     queue: &'a Q,
 }
 
 /// Takes the items that are left in a queue that is nobody else's any more, without waiting; made by `into_iter`.
+///
+/// ```
+/// use tollgate::PriorityQueue;
+///
+/// let queue = PriorityQueue::from_iter([2, 1]);
+/// assert!(queue.into_iter().eq([1, 2]));
+/// ```
 #[must_use = "iterators are lazy"]
 pub struct IntoIter<Q> {
     queue: Q,

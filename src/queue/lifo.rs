@@ -95,6 +95,8 @@ pub struct LifoQueue<T> {
 impl<T> LifoQueue<T> {
     const_unless_loom! {
         /// A queue without a bound.
+        ///
+        /// An example: [`get`](Self::get).
         pub fn unbounded() -> Self {
             LifoQueue { face: Face::new(Kind::LifoQueue, Locked::new(Ledger::unbounded(Vec::new()), Stored::new())) }
         }
@@ -105,6 +107,8 @@ impl<T> LifoQueue<T> {
     /// # Panics
     ///
     /// Unless `0 < capacity <= most`.
+    ///
+    /// An example: [`set_capacity`](Self::set_capacity).
     pub fn resizable(capacity: usize, most: usize) -> Self {
         assert!(
             0 < capacity && capacity <= most,
