@@ -87,7 +87,7 @@ macro_rules! permit {
                 );
                 assert!(
                     other.count <= MAX_PERMITS - self.count,
-                    concat!(stringify!($Permit), "::merge: {} and {} permits are more than {}"),
+                    concat!(stringify!($Permit), "::merge: {} and {} permits are more than MAX_PERMITS, {}"),
                     self.count,
                     other.count,
                     MAX_PERMITS
