@@ -102,6 +102,17 @@
 //! and nothing worse. Your code (destructors, predicates) never runs under an internal lock, but for a
 //! barrier's action, which is one at a time, and the comparisons of a priority queue and the closure of its `with_first`.
 //!
+//! # Features and cfgs
+//!
+//! | | what it does | costs when off |
+//! |---|---|---|
+//! | feature `diagnostics` | the module `diagnostics`: who waits for what, who holds it, who waits in a circle | nothing |
+//! | features `lock_api`, `lock_api_04` | [`RawLock`] implements `RawMutex` and `RawMutexTimed` of lock_api 0.5, of 0.4 | nothing |
+//! | `--cfg loom`, `--cfg shuttle` | [model builds](#model-builds) | nothing: neither explorer is downloaded |
+//! | `--cfg tollgate_portable` | on Linux, the futex of systems that have none with a time-out | nothing |
+//!
+//! No feature is on by default, and every combination of them compiles.
+//!
 //! # Diagnostics
 //!
 //! With the feature `diagnostics` a module of that name reports which threads wait for what, who holds it, and which wait for each other. Each
@@ -117,6 +128,8 @@
 //!
 //! [loom]: https://docs.rs/loom
 //! [shuttle]: https://docs.rs/shuttle
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 /// A `const fn`, except under loom, whose objects cannot be made before a model runs.
 macro_rules! const_unless_loom {
