@@ -143,6 +143,19 @@ impl<T: ?Sized> WaitGuard for OwnedRLockGuard<T> {}
 ///
 /// While such a wait lasts the other guards lend the value, and other threads have the lock. Whoever implements this for a guard
 /// promises that its value is `Sync`.
+///
+/// ```
+/// use std::time::Duration;
+/// use tollgate::{Condition, RLock, ReentrantWaitGuard};
+///
+/// fn pause<G: ReentrantWaitGuard>(condition: &Condition, guard: &mut G) -> bool {
+///     condition.wait_all_levels_timeout(guard, Duration::from_millis(1))
+/// }
+///
+/// let lock = RLock::new(0);
+/// let _outer = lock.lock();
+/// assert!(!pause(&Condition::new(), &mut lock.lock())); // nobody has notified
+/// ```
 pub trait ReentrantWaitGuard: WaitGuard {}
 
 impl<T: ?Sized + Sync> ReentrantWaitGuard for RLockGuard<'_, T> {}
@@ -326,6 +339,8 @@ pub struct Condition {
 impl Condition {
     const_unless_loom! {
         /// A condition with nobody waiting.
+        ///
+        /// An example: [`notify`](Self::notify).
         pub fn new() -> Self {
             Condition { crowd: Crowd::new(), tag: Tag::new(Kind::Condition) }
         }
@@ -338,6 +353,24 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
+    ///
+    /// ```
+    /// use tollgate::{Condition, Lock};
+    ///
+    /// let (turn, changed) = (Lock::new(0), Condition::new());
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| {
+    ///         let mut turn = turn.lock();
+    ///         while *turn != 1 {
+    ///             changed.wait(&mut turn); // `wait_while` is this loop
+    ///         }
+    ///         *turn = 2;
+    ///     });
+    ///     *turn.lock() = 1;
+    ///     changed.notify_one();
+    /// });
+    /// assert_eq!(turn.into_inner(), 2);
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait<G: WaitGuard>(&self, guard: &mut G) {
         let notified = self.wait_within(guard, Patience::Forever);
@@ -350,6 +383,16 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{Condition, Lock};
+    ///
+    /// let (lock, never, short) = (Lock::new(()), Condition::new(), Duration::from_millis(1));
+    /// let mut guard = lock.lock();
+    /// assert!(!never.wait_timeout(&mut guard, short));
+    /// assert!(!never.wait_deadline(&mut guard, Instant::now() + short));
+    /// ```
     #[must_use = "whether the wait was notified or timed out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_timeout<G: WaitGuard>(&self, guard: &mut G, timeout: Duration) -> bool {
@@ -361,6 +404,8 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
+    ///
+    /// An example: [`wait_timeout`](Self::wait_timeout).
     #[must_use = "whether the wait was notified or timed out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_deadline<G: WaitGuard>(&self, guard: &mut G, deadline: Instant) -> bool {
@@ -373,6 +418,21 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
+    ///
+    /// ```
+    /// use tollgate::{Condition, Lock};
+    ///
+    /// let (items, changed) = (Lock::new(Vec::new()), Condition::new());
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| {
+    ///         items.lock().push("item");
+    ///         changed.notify_one();
+    ///     });
+    ///     let mut items = items.lock();
+    ///     changed.wait_while(&mut items, |items| items.is_empty());
+    ///     assert_eq!(items.pop(), Some("item"));
+    /// });
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_while<G: WaitGuard>(&self, guard: &mut G, blocked: impl FnMut(&mut G) -> bool) {
         let unblocked = self.wait_while_within(guard, Levels::One, Patience::Forever, blocked);
@@ -385,6 +445,17 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{Condition, Lock};
+    ///
+    /// let (count, changed, short) = (Lock::new(0), Condition::new(), Duration::from_millis(1));
+    /// let mut count = count.lock();
+    /// assert!(!changed.wait_while_timeout(&mut count, short, |count| **count == 0)); // out of time
+    /// *count = 1;
+    /// assert!(changed.wait_while_deadline(&mut count, Instant::now(), |count| **count == 0)); // met at once
+    /// ```
     #[must_use = "whether the predicate was met or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_while_timeout<G: WaitGuard>(
@@ -402,6 +473,8 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
+    ///
+    /// An example: [`wait_while_timeout`](Self::wait_while_timeout).
     #[must_use = "whether the predicate was met or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_while_deadline<G: WaitGuard>(
@@ -441,6 +514,8 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
+    ///
+    /// An example: [`ReentrantWaitGuard`].
     #[must_use = "whether the wait was notified or timed out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_timeout<G: ReentrantWaitGuard>(&self, guard: &mut G, timeout: Duration) -> bool {
@@ -453,6 +528,8 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
+    ///
+    /// An example: [`ReentrantWaitGuard`].
     #[must_use = "whether the wait was notified or timed out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_deadline<G: ReentrantWaitGuard>(&self, guard: &mut G, deadline: Instant) -> bool {
@@ -465,6 +542,8 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
+    ///
+    /// An example: [`ReentrantWaitGuard`].
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while<G: ReentrantWaitGuard>(
         &self,
@@ -480,6 +559,8 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
+    ///
+    /// An example: [`ReentrantWaitGuard`].
     #[must_use = "whether the predicate was met or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_timeout<G: ReentrantWaitGuard>(
@@ -496,6 +577,8 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
+    ///
+    /// An example: [`ReentrantWaitGuard`].
     #[must_use = "whether the predicate was met or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_deadline<G: ReentrantWaitGuard>(
@@ -508,6 +591,8 @@ impl Condition {
     }
 
     /// Wakes the longest waiting thread, if any. How many were woken.
+    ///
+    /// An example: [`notify`](Self::notify).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn notify_one(&self) -> usize {
@@ -515,6 +600,23 @@ impl Condition {
     }
 
     /// Wakes the `count` longest waiting threads, or all if there are fewer. How many were woken.
+    ///
+    /// ```
+    /// use tollgate::{Condition, Lock};
+    ///
+    /// let (go, changed) = (Lock::new(0), Condition::new());
+    /// assert_eq!(changed.notify_one(), 0); // nobody waits
+    /// std::thread::scope(|s| {
+    ///     for _ in 0..5 {
+    ///         s.spawn(|| changed.wait(&mut go.lock()));
+    ///     }
+    ///     while changed.waiting() < 5 {
+    ///         std::thread::yield_now();
+    ///     }
+    ///     let _held = go.lock(); // or some would have gone before the others are notified
+    ///     assert_eq!((changed.notify(2), changed.notify_one(), changed.notify_all()), (2, 1, 2));
+    /// });
+    /// ```
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn notify(&self, count: usize) -> usize {
@@ -526,6 +628,8 @@ impl Condition {
     }
 
     /// Wakes all threads that are waiting. How many were woken.
+    ///
+    /// An example: [`notify`](Self::notify).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn notify_all(&self) -> usize {
@@ -533,6 +637,8 @@ impl Condition {
     }
 
     /// How many threads are waiting at this moment.
+    ///
+    /// An example: [`notify`](Self::notify).
     pub fn waiting(&self) -> usize {
         self.crowd.waiting()
     }

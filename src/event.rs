@@ -103,6 +103,8 @@ pub struct Event {
 impl Event {
     const_unless_loom! {
         /// An event that is not set.
+        ///
+        /// An example: [`set`](Self::set).
         pub fn new() -> Self {
             Event { epoch: Epoch::new(), tag: Tag::new(Kind::Event) }
         }
@@ -111,24 +113,44 @@ impl Event {
     named!(tag);
 
     /// Sets the event, and lets all go who wait for it.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::Event;
+    ///
+    /// let (event, short) = (Event::new(), Duration::from_millis(1));
+    /// assert!(!event.is_set() && !event.wait_timeout(short) && !event.wait_deadline(Instant::now() + short));
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| event.wait());
+    ///     event.set(); // it waits no more, whether it has begun to or not
+    /// });
+    /// event.clear();
+    /// assert!(!event.is_set());
+    /// ```
     #[inline]
     pub fn set(&self) {
         self.epoch.end_even();
     }
 
     /// Makes the event not set.
+    ///
+    /// An example: [`set`](Self::set).
     #[inline]
     pub fn clear(&self) {
         self.epoch.end_odd();
     }
 
     /// Whether the event is set at this moment.
+    ///
+    /// An example: [`set`](Self::set).
     #[inline]
     pub fn is_set(&self) -> bool {
         self.epoch.now().is_odd()
     }
 
     /// Waits until the event is set.
+    ///
+    /// An example: [`set`](Self::set).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait(&self) {
@@ -138,6 +160,8 @@ impl Event {
 
     /// Waits at most `timeout` until the event is set: whether it was. `Duration::ZERO` is one look; `Duration::MAX` is
     /// for ever.
+    ///
+    /// An example: [`set`](Self::set).
     #[inline]
     #[must_use = "whether the event was set or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
@@ -146,6 +170,8 @@ impl Event {
     }
 
     /// Waits until `deadline` at most until the event is set: whether it was. A deadline that has passed is one look.
+    ///
+    /// An example: [`set`](Self::set).
     #[inline]
     #[must_use = "whether the event was set or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]

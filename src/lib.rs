@@ -35,8 +35,60 @@
 //! | a queue that ends when nobody puts, or nobody gets, any more | [`channel()`] |
 //! | a queue that has no end, and whose put cannot fail | [`SimpleQueue`] |
 //!
-//! A guard or a call that you miss? `docs/features.md` in the package has every feature beside what others have, and says why where
-//! there is none.
+//! # From Python
+//!
+//! | Python | Rust |
+//! |---|---|
+//! | `Lock()`, `with lock:` | [`Lock::new(value)`](Lock), `let mut value = lock.lock();` |
+//! | `Lock()` released elsewhere; `RLock()` | [`RawLock`]; [`RLock`] |
+//! | `Semaphore(n)`, `BoundedSemaphore(n)` | [`Semaphore::new(n)`](Semaphore), [`BoundedSemaphore::new(n)`](BoundedSemaphore): an acquisition is a [`Permit`] |
+//! | `Condition()`, `wait_for(ready)` | [`Condition`] beside a lock, [`wait_while(&mut guard, not_ready)`](Condition::wait_while) |
+//! | `Event()`, `Barrier(n, action)` | [`Event`], [`Barrier::with_action(n, action)`](Barrier::with_action) |
+//! | `Queue(maxsize)`, `LifoQueue`, `PriorityQueue` | [`Queue::new(maxsize)`](Queue::new), [`LifoQueue`], [`PriorityQueue`] with [`Prioritized`] |
+//! | `put`, `get`; `_nowait`; `timeout=t` | `put`, `get`; `try_put`, `try_get`; `put_timeout`, `get_timeout`, and `_deadline` |
+//! | `task_done`, `join`, `shutdown(immediate)` | the same, and [`get_task`](Queue::get_task), which cannot be forgotten |
+//! | `Full`, `Empty`, `ShutDown`, `BrokenBarrierError` | [`PutError`], [`GetError`], [`ShutDown`], [`Broken`]: values, not exceptions |
+//! | `SimpleQueue()` | [`SimpleQueue`] |
+//!
+//! # The book
+//!
+//! Pages that are longer than a type's own:
+//! [from `threading` and `queue` to this crate](guide::from_python), with whole programs in both languages;
+//! [which queue](guide::queues);
+//! [mistakes, and what they look like](guide::misuse);
+//! [model-check your own code](guide::own_models), and [do so in CI](guide::ci);
+//! [how it works](guide::how_it_works), floor by floor;
+//! [a glossary](guide::glossary);
+//! and [every feature beside what others have](guide::features), with the reason where there is none.
+//! The package's `examples` are whole programs: a word count, a port scanner, a build scheduler, a crawler, the game of life, and the dining philosophers.
+//!
+//! # What it costs
+//!
+//! Counted, not timed, by `src/cost_tests.rs`, on the path where nobody else is there. None of these makes a system call.
+//!
+//! | operation | atomic read-modify-writes |
+//! |---|---|
+//! | [`Lock`], [`RawLock`]: lock and unlock, in every form | 2 |
+//! | [`RLock`]: first lock and last unlock; again by the same thread | 2; one load |
+//! | [`Semaphore`], [`BoundedSemaphore`]: acquire any number and give them back | 2 |
+//! | [`Condition`]: notify, with nobody waiting | one load |
+//! | [`Event`]: wait on a set one, or look; set | one load; 1 |
+//! | [`Barrier`]: an arrival that is the last | 3 |
+//! | [`Queue`], [`LifoQueue`], [`SimpleQueue`]: a put, a get, or a batch of any number | 1 |
+//! | [`PriorityQueue`]: a put, a get | 1, 3 |
+//! | `get_task` and its end: of a [`Queue`], of a [`PriorityQueue`] | 2, 4; and a fence when it was the last task |
+//! | a [`Sender`] or [`Receiver`], beside its queue: put and get; clone and drop | none; 2 |
+//! | a queue's `try_get` when it is empty, `try_put` when it is full | none; a fence |
+//! | a queue's `len`, `is_empty`, `is_full` | none |
+//!
+//! | guarantee | |
+//! |---|---|
+//! | who waits sleeps, after at most about 40 µs of spinning | `cargo test uses_no_cpu` |
+//! | wakes never exceed sleeps (one more for a move of a condition's waiters to their lock) | `cargo test --lib wakes_never_exceed_sleeps` |
+//! | [`Event::set`] and [`Condition::notify_all`] make one system call, however many sleep | `cargo test --lib cost`, `cargo test --lib one_system_call` |
+//! | a release wakes one sleeper by one system call | `cargo test --lib a_hand_off_to_a_sleeper` |
+//!
+//! The README has what else is promised, each with the command that shows it, and what is not.
 //!
 //! # Time
 //!
@@ -50,6 +102,17 @@
 //! and nothing worse. Your code (destructors, predicates) never runs under an internal lock, but for a
 //! barrier's action, which is one at a time, and the comparisons of a priority queue and the closure of its `with_first`.
 //!
+//! # Features and cfgs
+//!
+//! | | what it does | costs when off |
+//! |---|---|---|
+//! | feature `diagnostics` | the module `diagnostics`: who waits for what, who holds it, who waits in a circle | nothing |
+//! | features `lock_api`, `lock_api_04` | [`RawLock`] implements `RawMutex` and `RawMutexTimed` of lock_api 0.5, of 0.4 | nothing |
+//! | `--cfg loom`, `--cfg shuttle` | [model builds](#model-builds) | nothing: neither explorer is downloaded |
+//! | `--cfg tollgate_portable` | on Linux, the futex of systems that have none with a time-out | nothing |
+//!
+//! No feature is on by default, and every combination of them compiles.
+//!
 //! # Diagnostics
 //!
 //! With the feature `diagnostics` a module of that name reports which threads wait for what, who holds it, and which wait for each other. Each
@@ -60,11 +123,13 @@
 //! With `RUSTFLAGS="--cfg loom"` (or `--cfg shuttle`) the whole crate runs on [loom]'s (or [shuttle]'s) atomics and
 //! threads, and a module `model` with settings appears. Timed waits may then time out whenever a real one could, once per
 //! thread and execution by default; instants are not compared with any clock, and `new` is not `const` under loom. A guard
-//! that is dropped by a panic does not release its lock in a model build: that is how a failing model ends. The README shows
-//! a model.
+//! that is dropped by a panic does not release its lock in a model build: that is how a failing model ends. [The guide](guide::own_models)
+//! shows models.
 //!
 //! [loom]: https://docs.rs/loom
 //! [shuttle]: https://docs.rs/shuttle
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 /// A `const fn`, except under loom, whose objects cannot be made before a model runs.
 macro_rules! const_unless_loom {
@@ -84,6 +149,11 @@ macro_rules! named {
         const_unless_loom! {
             /// The same, with a name for the reports of the feature `diagnostics`. Without the feature, in model builds too, this
             /// does nothing and the name takes no room.
+            ///
+            /// ```
+            /// let accounts = tollgate::Lock::new(0).named("accounts"); // and so for every type
+            /// assert_eq!(*accounts.lock(), 0);
+            /// ```
             #[must_use]
             #[inline]
             pub fn named(mut self, name: &'static str) -> Self {
@@ -98,6 +168,9 @@ macro_rules! named {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(any(doc, doctest))]
+pub mod guide;
 
 mod barrier;
 mod condition;

@@ -117,6 +117,12 @@ fn is_granted(word: u32, starving: u32) -> bool {
 }
 
 /// Release of a lock that nobody holds.
+///
+/// ```
+/// use tollgate::{NotLocked, RawLock};
+///
+/// assert_eq!(RawLock::new().release(), Err(NotLocked));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotLocked;
 
@@ -222,6 +228,8 @@ pub struct RawLock {
 impl RawLock {
     const_unless_loom! {
         /// A free lock.
+        ///
+        /// An example: [`acquire`](Self::acquire).
         pub fn new() -> Self {
             RawLock::tagged(Tag::new(Kind::RawLock))
         }
@@ -249,6 +257,20 @@ impl RawLock {
     /// Waits until the lock is free and takes it. `lock.acquire()` in Python.
     ///
     /// The lock is not reentrant: a thread that acquires it twice waits until another thread releases it.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::RawLock;
+    ///
+    /// let (lock, short) = (RawLock::new(), Duration::from_millis(1));
+    /// lock.acquire();
+    /// assert!(lock.is_locked() && !lock.try_acquire());
+    /// assert!(!lock.acquire_timeout(short) && !lock.acquire_deadline(Instant::now() + short));
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| lock.release().unwrap()); // by another thread
+    ///     lock.acquire();
+    /// });
+    /// ```
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn acquire(&self) {
@@ -268,6 +290,8 @@ impl RawLock {
     }
 
     /// Takes the lock if it is free. `lock.acquire(blocking=False)`.
+    ///
+    /// An example: [`acquire`](Self::acquire).
     #[inline]
     #[must_use = "if the result is false, the lock was not acquired"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
@@ -278,6 +302,8 @@ impl RawLock {
     /// Waits at most `timeout` for the lock; whether it was acquired. `lock.acquire(timeout=…)`.
     ///
     /// `Duration::ZERO` is one look; `Duration::MAX` is for ever.
+    ///
+    /// An example: [`acquire`](Self::acquire).
     #[inline]
     #[must_use = "if the result is false, the lock was not acquired"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
@@ -286,6 +312,8 @@ impl RawLock {
     }
 
     /// Waits until `deadline` at most; whether the lock was acquired. A deadline that has passed is one look.
+    ///
+    /// An example: [`acquire`](Self::acquire).
     #[inline]
     #[must_use = "if the result is false, the lock was not acquired"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
@@ -298,6 +326,8 @@ impl RawLock {
     /// # Errors
     ///
     /// [`NotLocked`], and nothing has changed, if nobody holds the lock.
+    ///
+    /// An example: [`acquire`](Self::acquire).
     #[inline]
     pub fn release(&self) -> Result<(), NotLocked> {
         self.tag.releases();
@@ -311,6 +341,8 @@ impl RawLock {
 
     /// Whether somebody holds the lock at this moment. `lock.locked()`. A lock that is being handed over is held by nobody, though
     /// `try_acquire` fails.
+    ///
+    /// An example: [`acquire`](Self::acquire).
     #[inline]
     pub fn is_locked(&self) -> bool {
         self.word.load(Relaxed) & (LOCKED | GRANTED) == LOCKED

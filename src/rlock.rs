@@ -149,6 +149,8 @@ type NotSend = PhantomData<*const ()>;
 impl<T> RLock<T> {
     const_unless_loom! {
         /// A free lock around `value`.
+        ///
+        /// An example: [`lock`](Self::lock).
         pub fn new(value: T) -> Self {
             RLock { raw: RawRLock::new(), value: UnsafeCell::new(value) }
         }
@@ -157,6 +159,8 @@ impl<T> RLock<T> {
     named!(raw);
 
     /// The value. Nobody can hold the lock, since it is owned here.
+    ///
+    /// An example: [`lock`](Self::lock).
     pub fn into_inner(self) -> T {
         self.value.into_inner()
     }
@@ -168,6 +172,21 @@ impl<T: ?Sized> RLock<T> {
     /// # Panics
     ///
     /// See [`RLock`](RLock#panics).
+    ///
+    /// ```
+    /// use tollgate::{RLock, RLockGuard};
+    ///
+    /// let mut lock = RLock::new(vec![1]);
+    /// {
+    ///     let mut outer = lock.lock();
+    ///     RLockGuard::get_mut(&mut outer).unwrap().push(2); // at depth 1
+    ///     let inner = lock.lock(); // at once: it is ours
+    ///     assert_eq!((inner.len(), lock.depth(), lock.is_owned()), (2, 2, true));
+    /// } // the last guard releases it
+    /// assert!(!lock.is_locked());
+    /// lock.get_mut().push(3);
+    /// assert_eq!(lock.into_inner(), [1, 2, 3]);
+    /// ```
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock(&self) -> RLockGuard<'_, T> {
@@ -180,6 +199,18 @@ impl<T: ?Sized> RLock<T> {
     /// # Panics
     ///
     /// See [`RLock`](RLock#panics).
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::RLock;
+    ///
+    /// let (lock, short) = (RLock::new(0), Duration::from_millis(1));
+    /// let _held = lock.try_lock().unwrap();
+    /// assert!(lock.try_lock().is_some() && lock.lock_timeout(short).is_some());
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| assert!(lock.try_lock().is_none() && lock.lock_deadline(Instant::now() + short).is_none()));
+    /// });
+    /// ```
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock(&self) -> Option<RLockGuard<'_, T>> {
@@ -193,6 +224,8 @@ impl<T: ?Sized> RLock<T> {
     /// # Panics
     ///
     /// See [`RLock`](RLock#panics).
+    ///
+    /// An example: [`try_lock`](Self::try_lock).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_timeout(&self, timeout: Duration) -> Option<RLockGuard<'_, T>> {
@@ -205,6 +238,8 @@ impl<T: ?Sized> RLock<T> {
     /// # Panics
     ///
     /// See [`RLock`](RLock#panics).
+    ///
+    /// An example: [`try_lock`](Self::try_lock).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_deadline(&self, deadline: Instant) -> Option<RLockGuard<'_, T>> {
@@ -218,24 +253,32 @@ impl<T: ?Sized> RLock<T> {
     }
 
     /// Whether some thread holds the lock at this moment. Unless it is the caller, it may have changed when the caller looks.
+    ///
+    /// An example: [`lock`](Self::lock).
     #[inline]
     pub fn is_locked(&self) -> bool {
         self.raw.is_locked()
     }
 
     /// Whether the calling thread holds the lock.
+    ///
+    /// An example: [`lock`](Self::lock).
     #[inline]
     pub fn is_owned(&self) -> bool {
         self.raw.is_owned()
     }
 
     /// How many times over the calling thread holds the lock: once for each of its guards, leaked ones included. 0 if it does not.
+    ///
+    /// An example: [`lock`](Self::lock).
     #[inline]
     pub fn depth(&self) -> usize {
         self.raw.depth() as usize
     }
 
     /// The value, without locking: `&mut self` proves that nobody has the lock.
+    ///
+    /// An example: [`lock`](Self::lock).
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()

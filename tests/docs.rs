@@ -113,9 +113,16 @@ fn needs(program: &[&str]) -> Option<(u32, u32)> {
 fn the_python_programs_run() {
     let python = python();
     let (mut found, mut run) = (0, 0);
-    for file in rust_files(&source()) {
+    let guides = fs::read_dir(source().join("guide")).unwrap().map(|entry| entry.unwrap().path());
+    let guides = guides.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    for file in rust_files(&source()).into_iter().chain(guides) {
         let text = fs::read_to_string(&file).unwrap();
-        let docs = text.lines().map(str::trim_start).filter_map(|line| {
+        let is_guide = file.extension().is_some_and(|extension| extension == "md");
+        let docs = text.lines().filter_map(|line| {
+            if is_guide {
+                return Some(line);
+            }
+            let line = line.trim_start();
             let line = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
             Some(line.strip_prefix(' ').unwrap_or(line))
         });
@@ -153,4 +160,53 @@ fn the_python_programs_run() {
         Some(_) => eprintln!("{run} of {found} Python programs run"),
         None => eprintln!("SKIPPED: there is no python3 here to run the {found} Python programs of the docs"),
     }
+}
+
+/// The documentation above a line, without slashes.
+fn docs_above<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    let above = lines.iter().rev().map(|line| line.trim_start());
+    // Attributes, some of them on several lines, and the macro that makes a `const fn` of it.
+    let between = above.clone().take(14).take_while(|line| !line.starts_with("///")).count();
+    let docs = above.skip(between);
+    let is_doc = |line: &&str| line.starts_with("///") || line.starts_with("#[doc = concat!(");
+    let mut found: Vec<_> = docs.take_while(is_doc).collect();
+    found.reverse();
+    found
+}
+
+/// The name of what a line declares, if that is public: a type, a trait, a function.
+fn declared(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let kinds = ["pub fn ", "pub const fn ", "pub struct ", "pub enum ", "pub trait "];
+    let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    // Of a macro that makes several: `pub struct $Permit`.
+    (end > 0).then(|| &rest[..end])
+}
+
+/// On its page, or on the one that is named there.
+#[test]
+fn everything_public_has_an_example() {
+    // Settings of models are shown in the guide; candidates and the keys of sealed traits are nobody's.
+    let elsewhere = ["platform", "guide", "queue/cores"].map(|folder| source().join(folder));
+    let hidden = ["Sealed", "Guarded", "Key"];
+    let (mut shown, mut missing) = (0, Vec::new());
+    for file in rust_files(&source()) {
+        if elsewhere.iter().any(|folder| file.starts_with(folder)) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        for (place, line) in lines.iter().enumerate() {
+            let Some(name) = declared(line).filter(|name| !hidden.contains(name)) else { continue };
+            let docs = docs_above(&lines[..place]);
+            if docs.iter().any(|line| line.contains("```") || line.starts_with("/// An example: [")) {
+                shown += 1;
+            } else {
+                missing.push(format!("{}:{}: {name}", file.display(), place + 1));
+            }
+        }
+    }
+    assert!(shown > 200, "the search looks in the wrong place: {shown}");
+    assert!(missing.is_empty(), "without an example:\n{}", missing.join("\n"));
 }

@@ -215,12 +215,19 @@ fn the_capacity_of_a_live_queue_changes() {
         Queue::<u8>::bounded(3).set_capacity(4).unwrap_err().to_string(),
         "capacity not between 1 and 3"
     );
-    assert_eq!(message(|| _ = Queue::<u8>::resizable(5, 4)), "Queue::resizable(5, 4)");
-    assert_eq!(message(|| _ = LifoQueue::<u8>::resizable(0, 4)), "LifoQueue::resizable(0, 4)");
+    assert_eq!(
+        message(|| _ = Queue::<u8>::resizable(5, 4)),
+        "Queue::resizable(5, 4): a capacity is at least 1, and at most the largest that can be set later"
+    );
+    assert_eq!(
+        message(|| _ = LifoQueue::<u8>::resizable(0, 4)),
+        "LifoQueue::resizable(0, 4): a capacity is at least 1, and at most the largest that can be set later"
+    );
 }
 
 /// All three orders, by the trait that they share.
 fn collects<Q: BlockingQueue<Item = u32> + FromIterator<u32> + Extend<u32> + IntoIterator<Item = u32>>(
+    name: &str,
     order: [u32; 4],
     bounded: Q,
 ) {
@@ -235,18 +242,21 @@ fn collects<Q: BlockingQueue<Item = u32> + FromIterator<u32> + Extend<u32> + Int
     assert_eq!(full.capacity(), Some(2));
     full.extend(0..2); // knows that it has no more
     let mut items = [5, 6].into_iter().filter(|_| true); // does not
-    assert_eq!(message(|| full.extend(&mut items)), "tollgate: extend of a queue that is full");
+    assert_eq!(
+        message(|| full.extend(&mut items)),
+        format!("{name}::extend: the queue is full, with 2 items")
+    );
     assert_eq!(items.next(), Some(5), "none was taken");
     full.shutdown(Shutdown::Drain);
-    assert_eq!(message(|| full.extend([7])), "tollgate: extend of a queue that has been shut down");
+    assert_eq!(message(|| full.extend([7])), format!("{name}::extend: the queue has been shut down"));
     assert_eq!(full.into_iter().count(), 2);
 }
 
 #[test]
 fn queues_are_made_of_iterators_and_become_iterators() {
-    collects([3, 1, 2, 4], Queue::bounded(2));
-    collects([4, 2, 1, 3], LifoQueue::bounded(2));
-    collects([1, 2, 3, 4], PriorityQueue::bounded(2));
+    collects("Queue", [3, 1, 2, 4], Queue::bounded(2));
+    collects("LifoQueue", [4, 2, 1, 3], LifoQueue::bounded(2));
+    collects("PriorityQueue", [1, 2, 3, 4], PriorityQueue::bounded(2));
 }
 
 #[test]

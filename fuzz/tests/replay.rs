@@ -6,7 +6,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use tollgate_fuzz::script::Script;
-use tollgate_fuzz::{barrier, condition, event, lock, queue, rlock, semaphore, threads};
+use tollgate_fuzz::{barrier, condition, event, lock, queue, rlock, semaphore, simple_queue, threads};
 
 /// Reads an operation sequence out of bytes as libFuzzer's target does.
 fn script<T: for<'a> Arbitrary<'a>>(bytes: &[u8]) -> Option<T> {
@@ -45,6 +45,11 @@ fn the_corpora_of_the_other_orders_pass() {
 }
 
 #[test]
+fn the_corpus_of_simple_queue_passes() {
+    replay("simple_queue", simple_queue::run);
+}
+
+#[test]
 fn the_corpus_of_lock_passes() {
     replay("lock", lock::run);
 }
@@ -80,6 +85,26 @@ fn the_corpus_of_threads_passes() {
     replay("threads", |script| threads::run(script, 500));
 }
 
+/// Of one that a target lacks, nobody would hear.
+#[test]
+fn every_corpus_has_a_target() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let names = |folder: &str| {
+        let entries = fs::read_dir(package.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let mut names: Vec<_> =
+            entries.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("corpus"), names("fuzz_targets"));
+    let tests = fs::read_to_string(package.join("tests/replay.rs")).unwrap();
+    let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+    for name in names("corpus") {
+        assert!(tests.contains(&format!("\"{name}\"")), "no test replays the corpus of {name}");
+        assert!(manifest.contains(&format!("name = \"{name}\"\n")), "no target {name} in Cargo.toml");
+    }
+}
+
 /// Runs as many random scripts.
 fn random<T: for<'a> Arbitrary<'a> + Debug>(seeds: u64, run: impl Fn(&T)) {
     for seed in 1..=seeds {
@@ -96,6 +121,11 @@ fn random_sequences_on_a_queue_pass() {
     random(2_000, queue::run);
     random(2_000, queue::run_lifo);
     random(2_000, queue::run_priority);
+}
+
+#[test]
+fn random_sequences_on_a_simple_queue_pass() {
+    random(100, |script: &Script<simple_queue::Operation>| simple_queue::run(script));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use tollgate_fuzz::forms::Form;
 use tollgate_fuzz::script::{Operation, Script};
-use tollgate_fuzz::{barrier, condition, event, lock, rlock, semaphore, threads};
+use tollgate_fuzz::{barrier, condition, event, lock, rlock, semaphore, simple_queue, threads};
 
 /// Writes or compares the seeds of one target.
 fn seeds<O: Operation>(target: &str, seeds: &[(&str, &[O])]) {
@@ -342,6 +342,44 @@ fn seeds_of_semaphore() {
                     Release(2),
                     Acquire(Form::Plain),
                 ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn seeds_of_simple_queue() {
+    use simple_queue::{Kind, Operation::*};
+    let empty = Vec::from_iter(forms(Get).chain([Look]));
+    let full = Vec::from_iter(forms(Get).flat_map(|get| [Put(Kind::Plain), Look, get]));
+    let handed = Vec::from_iter(forms(Handed));
+    let puts = Vec::from_iter([Put(Kind::Puts); 3].into_iter().chain([Get(Form::Try); 7]));
+    seeds(
+        "simple_queue",
+        &[
+            ("empty_in_every_form", &empty),
+            ("full_in_every_form", &full),
+            ("handed_over_in_every_form", &handed),
+            ("destructors_that_put", &puts),
+            (
+                "destructors_that_panic",
+                &[
+                    Put(Kind::Panics),
+                    Put(Kind::Plain),
+                    Put(Kind::Panics),
+                    Get(Form::Plain),
+                    Get(Form::Soon),
+                    Get(Form::LongTime),
+                    Look,
+                ],
+            ),
+            (
+                "dropped_with_what_is_left",
+                &[Put(Kind::Plain), Put(Kind::Puts), Put(Kind::Panics), Get(Form::Try)],
+            ),
+            (
+                "grows_and_shrinks",
+                &[Burst(31), Put(Kind::Plain), Burst(1), Get(Form::Past), Burst(31), Look, Get(Form::NoTime)],
             ),
         ],
     );

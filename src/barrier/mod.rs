@@ -18,6 +18,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// The barrier was broken: a thread's time ran out, the action panicked, or somebody called [`abort`](Barrier::abort) or
 /// [`reset`](Barrier::reset). `BrokenBarrierError` in Python.
+///
+/// ```
+/// use std::time::Duration;
+/// use tollgate::{Barrier, Broken};
+///
+/// let barrier = Barrier::new(2);
+/// assert_eq!(barrier.wait_timeout(Duration::from_millis(1)), Err(Broken)); // nobody else came
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken;
 
@@ -30,6 +38,14 @@ impl fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 /// What a thread learns when it passes a [`Barrier`].
+///
+/// ```
+/// use tollgate::Barrier;
+///
+/// let barrier = Barrier::new(1);
+/// let passed = barrier.wait().unwrap();
+/// assert_eq!((passed.index(), passed.is_leader()), (0, true));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BarrierWait {
     index: usize,
@@ -39,12 +55,16 @@ pub struct BarrierWait {
 impl BarrierWait {
     /// The thread's place in the order of arrival: 0 for the first one, `parties - 1` for the last. What `wait` returns
     /// in Python.
+    ///
+    /// An example: [`BarrierWait`].
     #[must_use]
     pub fn index(&self) -> usize {
         self.index
     }
 
     /// Whether this thread was the last one to arrive, which ran the action: true for exactly one thread a round.
+    ///
+    /// An example: [`BarrierWait`].
     #[must_use]
     pub fn is_leader(&self) -> bool {
         self.leader
@@ -181,8 +201,10 @@ impl Barrier {
         /// # Panics
         ///
         /// If `parties` is 0.
+        ///
+        /// An example: [`wait`](Self::wait).
         pub fn new(parties: usize) -> Self {
-            assert!(parties > 0, "Barrier::new: a barrier needs at least one party");
+            assert!(parties > 0, "Barrier::new(0): a barrier needs at least one party");
             const fn nothing() {}
             Barrier { rounds: Rounds::new(parties), timeout: None, acts: false, tag: Tag::new(Kind::Barrier), action: Lock::tagged(Tag::unwatched(), nothing) }
         }
@@ -198,8 +220,22 @@ impl<A: FnMut() + Send> Barrier<A> {
         /// # Panics
         ///
         /// If `parties` is 0.
+        ///
+        /// ```
+        /// use tollgate::Barrier;
+        ///
+        /// let mut rounds = 0;
+        /// let barrier = Barrier::with_action(2, || rounds += 1);
+        /// std::thread::scope(|s| {
+        ///     for _ in 0..2 {
+        ///         s.spawn(|| (0..5).for_each(|_| drop(barrier.wait().unwrap())));
+        ///     }
+        /// });
+        /// drop(barrier); // its action has borrowed it
+        /// assert_eq!(rounds, 5);
+        /// ```
         pub fn with_action(parties: usize, action: A) -> Self {
-            assert!(parties > 0, "Barrier::with_action: a barrier needs at least one party");
+            assert!(parties > 0, "Barrier::with_action(0, …): a barrier needs at least one party");
             Barrier { rounds: Rounds::new(parties), timeout: None, acts: true, tag: Tag::new(Kind::Barrier), action: Lock::tagged(Tag::unwatched(), action) }
         }
     }
@@ -209,6 +245,8 @@ impl<A> Barrier<A> {
     const_unless_loom! {
         /// The same barrier, on which a plain [`wait`](Barrier::wait) is a [`wait_timeout`](Barrier::wait_timeout) with this
         /// time-out. The other forms go by their own.
+        ///
+        /// An example: [`wait_timeout`](Self::wait_timeout).
         #[must_use]
         pub fn with_timeout(mut self, timeout: Duration) -> Self {
             self.timeout = Some(timeout);
@@ -229,6 +267,18 @@ impl<A: FnMut() + Send + ?Sized> Barrier<A> {
     /// # Panics
     ///
     /// If the action does, and this is the thread that runs it.
+    ///
+    /// ```
+    /// use tollgate::Barrier;
+    ///
+    /// let barrier = Barrier::new(3);
+    /// std::thread::scope(|s| {
+    ///     let threads: Vec<_> = (0..3).map(|_| s.spawn(|| barrier.wait().unwrap())).collect();
+    ///     let mut passed: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    ///     passed.sort_by_key(|passed| passed.index());
+    ///     assert!(passed.iter().map(|passed| (passed.index(), passed.is_leader())).eq([(0, false), (1, false), (2, true)]));
+    /// });
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait(&self) -> Result<BarrierWait, Broken> {
         self.wait_within(self.timeout.map_or(Patience::Forever, Patience::timeout))
@@ -247,6 +297,19 @@ impl<A: FnMut() + Send + ?Sized> Barrier<A> {
     /// # Panics
     ///
     /// If the action does, and this is the thread that runs it.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{Barrier, Broken};
+    ///
+    /// let short = Duration::from_millis(1);
+    /// let barrier = Barrier::new(2).with_timeout(short);
+    /// assert_eq!(barrier.wait(), Err(Broken)); // the time of the barrier itself
+    /// barrier.reset();
+    /// assert_eq!(barrier.wait_timeout(short), Err(Broken));
+    /// barrier.reset();
+    /// assert_eq!(barrier.wait_deadline(Instant::now() + short), Err(Broken));
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> Result<BarrierWait, Broken> {
         self.wait_within(Patience::timeout(timeout))
@@ -262,6 +325,8 @@ impl<A: FnMut() + Send + ?Sized> Barrier<A> {
     /// # Panics
     ///
     /// If the action does, and this is the thread that runs it.
+    ///
+    /// An example: [`wait_timeout`](Self::wait_timeout).
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_deadline(&self, deadline: Instant) -> Result<BarrierWait, Broken> {
         self.wait_within(Patience::Until(deadline))
@@ -308,29 +373,54 @@ impl<A: FnMut() + Send + ?Sized> Barrier<A> {
 
 impl<A: ?Sized> Barrier<A> {
     /// Breaks the barrier, for those who wait and for all who come, until [`reset`](Barrier::reset).
+    ///
+    /// ```
+    /// use tollgate::{Barrier, Broken};
+    ///
+    /// let barrier = Barrier::new(2);
+    /// std::thread::scope(|s| {
+    ///     let waits = s.spawn(|| barrier.wait());
+    ///     while barrier.waiting() == 0 {
+    ///         std::thread::yield_now();
+    ///     }
+    ///     barrier.abort();
+    ///     assert_eq!(waits.join().unwrap(), Err(Broken));
+    /// });
+    /// assert!(barrier.is_broken());
+    /// barrier.reset();
+    /// assert!(!barrier.is_broken());
+    /// ```
     pub fn abort(&self) {
         self.rounds.abort();
     }
 
     /// Opens a fresh round. Those who wait get [`Broken`]; a barrier that is broken is so no more. Does nothing if nobody
     /// waits on an unbroken barrier.
+    ///
+    /// An example: [`abort`](Self::abort).
     pub fn reset(&self) {
         self.rounds.reset();
     }
 
     /// How many threads have to arrive.
+    ///
+    /// An example: [`wait`](Self::wait).
     #[must_use]
     pub fn parties(&self) -> usize {
         self.rounds.parties()
     }
 
     /// How many threads have arrived in the present round. 0 when it is over or broken; all of them while the action runs.
+    ///
+    /// An example: [`abort`](Self::abort).
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.rounds.waiting()
     }
 
     /// Whether the barrier is broken at this moment.
+    ///
+    /// An example: [`abort`](Self::abort).
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.rounds.is_broken()

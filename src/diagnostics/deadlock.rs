@@ -13,6 +13,8 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 /// Threads that wait for each other.
+///
+/// An example: [the module](super).
 #[derive(Clone, Debug)]
 pub struct Deadlock {
     certain: bool,
@@ -21,12 +23,16 @@ pub struct Deadlock {
 
 impl Deadlock {
     /// Whether it is one beyond doubt: see [the module](super#certain-and-possible). Else it is possible.
+    ///
+    /// An example: [the module](super).
     #[must_use]
     pub fn is_certain(&self) -> bool {
         self.certain
     }
 
     /// Its threads. As far as each depends on one other alone, in that order: each waits for the one after it, and the last one for the first.
+    ///
+    /// An example: [the module](super).
     pub fn threads(&self) -> impl ExactSizeIterator<Item = &WaitingThread> {
         self.waiting.iter()
     }

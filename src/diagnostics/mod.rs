@@ -96,6 +96,8 @@ use crate::platform::observer;
 ///
 /// Takes the lock that every watched call takes, once and for as long as it takes to copy what is in the books. Can be called at any time and
 /// from any thread, with locks of this crate held too.
+///
+/// An example: [`Report`].
 #[must_use]
 pub fn report() -> Report {
     Report::new(observer::now(), snapshot::take())
@@ -103,6 +105,8 @@ pub fn report() -> Report {
 
 /// Whether waits and acquisitions that begin from now on come with a backtrace: [`WaitingThread::backtrace`],
 /// [`Holder::backtrace`]. Off at first. It makes each of them many times slower.
+///
+/// An example: [`Report`].
 pub fn capture_backtraces(on: bool) {
     observer::set_traces(on);
 }

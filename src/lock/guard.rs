@@ -12,6 +12,8 @@ use std::ptr::NonNull;
 /// The right to use the value of a [`Lock`]. Dropping it releases the lock.
 ///
 /// Stays in the thread that locked: it is not `Send`. A guard that is leaked leaves the lock locked, and nothing worse.
+///
+/// An example: [`Lock`].
 #[must_use = "the lock is released as soon as its guard is dropped"]
 pub struct LockGuard<'a, T: ?Sized> {
     lock: &'a Lock<T>,
@@ -171,6 +173,8 @@ impl<'a, U: ?Sized> MappedLockGuard<'a, U> {
     /// # Panics
     ///
     /// If `part` panics, the lock is released.
+    ///
+    /// An example: [`LockGuard::map`].
     pub fn map<V: ?Sized>(mut guard: Self, part: impl FnOnce(&mut U) -> &mut V) -> MappedLockGuard<'a, V> {
         let part = NonNull::from(part(&mut guard));
         MappedLockGuard::new(ManuallyDrop::new(guard).raw, part)
@@ -185,6 +189,8 @@ impl<'a, U: ?Sized> MappedLockGuard<'a, U> {
     /// # Panics
     ///
     /// If `part` panics, the lock is released.
+    ///
+    /// An example: [`LockGuard::try_map`].
     pub fn try_map<V: ?Sized>(
         mut guard: Self,
         part: impl FnOnce(&mut U) -> Option<&mut V>,

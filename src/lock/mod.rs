@@ -138,6 +138,8 @@ type NotSend = PhantomData<*const ()>;
 impl<T> Lock<T> {
     const_unless_loom! {
         /// A free lock around `value`.
+        ///
+        /// An example: [`lock`](Self::lock).
         pub fn new(value: T) -> Self {
             Lock::tagged(Tag::new(Kind::Lock), value)
         }
@@ -153,6 +155,8 @@ impl<T> Lock<T> {
     named!(raw);
 
     /// The value. Nobody else can hold the lock, since it is owned here.
+    ///
+    /// An example: [`lock`](Self::lock).
     pub fn into_inner(self) -> T {
         self.value.into_inner()
     }
@@ -162,6 +166,19 @@ impl<T: ?Sized> Lock<T> {
     /// Waits until the lock is free and takes it.
     ///
     /// A thread that locks twice without unlocking waits for itself, for ever.
+    ///
+    /// ```
+    /// use tollgate::Lock;
+    ///
+    /// let mut lock = Lock::new(1);
+    /// {
+    ///     let mut value = lock.lock();
+    ///     *value += 1;
+    ///     assert!(lock.is_locked());
+    /// } // released
+    /// *lock.get_mut() += 1; // `&mut lock`: nobody else has it
+    /// assert_eq!(lock.into_inner(), 3);
+    /// ```
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock(&self) -> LockGuard<'_, T> {
@@ -170,6 +187,19 @@ impl<T: ?Sized> Lock<T> {
     }
 
     /// Takes the lock if it is free.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::Lock;
+    ///
+    /// let (lock, short) = (Lock::new(1), Duration::from_millis(1));
+    /// let held = lock.try_lock().unwrap();
+    /// assert!(lock.try_lock().is_none());
+    /// assert!(lock.lock_timeout(short).is_none());
+    /// assert!(lock.lock_deadline(Instant::now() + short).is_none());
+    /// drop(held);
+    /// assert_eq!(lock.lock_timeout(short).map(|value| *value), Some(1));
+    /// ```
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
@@ -179,6 +209,8 @@ impl<T: ?Sized> Lock<T> {
     /// Waits at most `timeout` for the lock.
     ///
     /// `Duration::ZERO` is one look; `Duration::MAX` is for ever.
+    ///
+    /// An example: [`try_lock`](Self::try_lock).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_timeout(&self, timeout: Duration) -> Option<LockGuard<'_, T>> {
@@ -186,6 +218,8 @@ impl<T: ?Sized> Lock<T> {
     }
 
     /// Waits for the lock until `deadline` at most. A deadline that has passed is one look.
+    ///
+    /// An example: [`try_lock`](Self::try_lock).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_deadline(&self, deadline: Instant) -> Option<LockGuard<'_, T>> {
@@ -228,6 +262,8 @@ impl<T: ?Sized> Lock<T> {
     }
 
     /// Takes the lock if it is free, with a guard that owns a share of it.
+    ///
+    /// An example: [`lock_owned`](Self::lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedLockGuard<T>> {
@@ -237,6 +273,8 @@ impl<T: ?Sized> Lock<T> {
     /// Waits at most `timeout` for the lock, for a guard that owns a share of it.
     ///
     /// `Duration::ZERO` is one look; `Duration::MAX` is for ever.
+    ///
+    /// An example: [`lock_owned`](Self::lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_timeout(self: &Arc<Self>, timeout: Duration) -> Option<OwnedLockGuard<T>> {
@@ -245,6 +283,8 @@ impl<T: ?Sized> Lock<T> {
 
     /// Waits for the lock until `deadline` at most, for a guard that owns a share of it. A deadline that has passed is one
     /// look.
+    ///
+    /// An example: [`lock_owned`](Self::lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_deadline(self: &Arc<Self>, deadline: Instant) -> Option<OwnedLockGuard<T>> {
@@ -258,12 +298,16 @@ impl<T: ?Sized> Lock<T> {
     }
 
     /// Whether some thread holds the lock at this moment. True or false, it may have changed when the caller looks.
+    ///
+    /// An example: [`lock`](Self::lock).
     #[inline]
     pub fn is_locked(&self) -> bool {
         self.raw.is_locked()
     }
 
     /// The value, without locking: `&mut self` proves that nobody else has the lock.
+    ///
+    /// An example: [`lock`](Self::lock).
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()

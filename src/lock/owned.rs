@@ -28,6 +28,8 @@ use std::sync::Arc;
 /// Made by [`Lock::lock_owned`] and its other forms. Apart from the lifetime that it lacks it is a
 /// [`LockGuard`](crate::LockGuard): it stays in the thread that locked, a [`Condition`](crate::Condition) takes it, and a
 /// guard that is leaked leaves the lock locked, and never freed.
+///
+/// An example: [`Lock::lock_owned`].
 #[must_use = "the lock is released as soon as its guard is dropped"]
 pub struct OwnedLockGuard<T: ?Sized> {
     lock: Arc<Lock<T>>,
@@ -84,6 +86,8 @@ impl<T: ?Sized> OwnedLockGuard<T> {
     /// # Panics
     ///
     /// If `part` panics, the lock is released.
+    ///
+    /// An example: [`LockGuard::try_map`](super::LockGuard::try_map).
     pub fn try_map<U: ?Sized>(
         mut guard: Self,
         part: impl FnOnce(&mut T) -> Option<&mut U>,

@@ -8,6 +8,13 @@ macro_rules! calls {
     ($Queue:ident $(where T: $Ord:ident)?) => {
         impl<T $(: $Ord)?> $Queue<T> {
             /// A queue for `maxsize` items; 0 means unbounded, as in Python.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::", stringify!($Queue), ";")]
+            ///
+            #[doc = concat!("assert_eq!(", stringify!($Queue), "::<u8>::new(8).capacity(), Some(8));")]
+            #[doc = concat!("assert_eq!(", stringify!($Queue), "::<u8>::new(0).capacity(), None);")]
+            /// ```
             pub fn new(maxsize: usize) -> Self {
                 if maxsize == 0 { Self::unbounded() } else { Self::bounded(maxsize) }
             }
@@ -19,6 +26,8 @@ macro_rules! calls {
             /// # Panics
             ///
             /// If `capacity` is 0.
+            ///
+            /// An example: [`put`](Self::put).
             pub fn bounded(capacity: usize) -> Self {
                 assert!(
                     capacity > 0,
@@ -41,6 +50,22 @@ macro_rules! calls {
             /// # Panics
             ///
             /// This and every other `put`, if there are `usize::MAX / 8` items. Nothing has changed then but for the item, which is gone.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::{", stringify!($Queue), ", ShutDown, Shutdown};")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::bounded(1);")]
+            /// std::thread::scope(|s| {
+            ///     s.spawn(|| {
+            ///         queue.put(1).unwrap();
+            ///         queue.put(2).unwrap(); // waits until the first one has been got
+            ///     });
+            ///     assert_eq!((queue.get(), queue.get()), (Ok(1), Ok(2)));
+            /// });
+            /// queue.shutdown(Shutdown::Drain);
+            /// let ShutDown(item) = queue.put(3).unwrap_err();
+            /// assert_eq!(item, 3);
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn put(&self, item: T) -> Result<(), ShutDown<T>> {
@@ -52,6 +77,16 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`PutError`], with the item.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::{", stringify!($Queue), ", PutError, Shutdown};")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::bounded(1);")]
+            /// assert_eq!(queue.try_put(1), Ok(()));
+            /// assert_eq!(queue.try_put(2), Err(PutError::Full(2)));
+            /// queue.shutdown(Shutdown::Drain);
+            /// assert_eq!(queue.try_put(2), Err(PutError::ShutDown(2)));
+            /// ```
             #[inline]
             pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
                 self.face.put(item, Patience::None)
@@ -62,6 +97,16 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`PutError`], with the item.
+            ///
+            /// ```
+            /// use std::time::{Duration, Instant};
+            #[doc = concat!("use tollgate::{", stringify!($Queue), ", PutError};")]
+            ///
+            #[doc = concat!("let (queue, short) = (", stringify!($Queue), "::bounded(1), Duration::from_millis(1));")]
+            /// queue.put(1).unwrap();
+            /// assert_eq!(queue.put_timeout(2, short), Err(PutError::Full(2)));
+            /// assert_eq!(queue.put_deadline(2, Instant::now() + short), Err(PutError::Full(2)));
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn put_timeout(&self, item: T, timeout: Duration) -> Result<(), PutError<T>> {
@@ -73,6 +118,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`PutError`], with the item.
+            ///
+            /// An example: [`put_timeout`](Self::put_timeout).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn put_deadline(&self, item: T, deadline: Instant) -> Result<(), PutError<T>> {
@@ -88,6 +135,21 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`PutManyError`] with the items that were not put, if the queue has been shut down, also while waiting.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::{", stringify!($Queue), ", Shutdown};")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::bounded(2);")]
+            /// std::thread::scope(|s| {
+            ///     s.spawn(|| {
+            ///         assert_eq!(queue.put_many(0..100), Ok(100)); // in as many pieces as it takes
+            ///         queue.shutdown(Shutdown::Drain);
+            ///     });
+            ///     assert_eq!(queue.iter().sum::<u32>(), 4950);
+            /// });
+            /// let error = queue.put_many([7, 8]).unwrap_err();
+            /// assert_eq!((error.put, error.into_rest()), (0, vec![7, 8]));
+            /// ```
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn put_many<I: IntoIterator<Item = T>>(&self, items: I) -> Result<usize, PutManyError<T>> {
                 self.face.put_many(items.into_iter().collect(), Patience::Forever)
@@ -98,6 +160,17 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`PutManyError`], with the items that were not put.
+            ///
+            /// ```
+            /// use std::time::Duration;
+            #[doc = concat!("use tollgate::", stringify!($Queue), ";")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::bounded(2);")]
+            /// let error = queue.try_put_many([1, 2, 3, 4]).unwrap_err();
+            /// assert_eq!((error.put, error.rest.is_full()), (2, true));
+            /// let error = queue.put_many_timeout(error.into_rest(), Duration::from_millis(1)).unwrap_err();
+            /// assert_eq!((error.put, error.into_rest()), (0, vec![3, 4]));
+            /// ```
             pub fn try_put_many<I: IntoIterator<Item = T>>(&self, items: I) -> Result<usize, PutManyError<T>> {
                 self.face.put_many(items.into_iter().collect(), Patience::None)
             }
@@ -107,6 +180,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`PutManyError`], with the items that were not put.
+            ///
+            /// An example: [`try_put_many`](Self::try_put_many).
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn put_many_timeout<I>(&self, items: I, timeout: Duration) -> Result<usize, PutManyError<T>>
             where
@@ -120,6 +195,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`PutManyError`], with the items that were not put.
+            ///
+            /// An example: [`try_put_many`](Self::try_put_many).
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn put_many_deadline<I>(&self, items: I, deadline: Instant) -> Result<usize, PutManyError<T>>
             where
@@ -133,6 +210,18 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`ShutDown`], if the queue has been shut down and has no item to give, also while waiting.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::{", stringify!($Queue), ", ShutDown, Shutdown};")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::unbounded();")]
+            /// std::thread::scope(|s| {
+            ///     let getter = s.spawn(|| (queue.get(), queue.get()));
+            ///     queue.put("item").unwrap();
+            ///     queue.shutdown(Shutdown::Drain); // what has been put can still be got
+            ///     assert_eq!(getter.join().unwrap(), (Ok("item"), Err(ShutDown(()))));
+            /// });
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get(&self) -> Result<T, ShutDown> {
@@ -144,6 +233,18 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`GetError`].
+            ///
+            /// ```
+            /// use std::time::{Duration, Instant};
+            #[doc = concat!("use tollgate::{GetError, ", stringify!($Queue), ", Shutdown};")]
+            ///
+            #[doc = concat!("let (queue, short) = (", stringify!($Queue), "::<u8>::unbounded(), Duration::from_millis(1));")]
+            /// assert_eq!(queue.try_get(), Err(GetError::Empty));
+            /// assert_eq!(queue.get_timeout(short), Err(GetError::Empty));
+            /// assert_eq!(queue.get_deadline(Instant::now() + short), Err(GetError::Empty));
+            /// queue.shutdown(Shutdown::Drain);
+            /// assert_eq!(queue.try_get(), Err(GetError::ShutDown));
+            /// ```
             #[inline]
             pub fn try_get(&self) -> Result<T, GetError> {
                 self.face.get(Patience::None)
@@ -155,6 +256,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`GetError`].
+            ///
+            /// An example: [`try_get`](Self::try_get).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_timeout(&self, timeout: Duration) -> Result<T, GetError> {
@@ -166,6 +269,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`GetError`].
+            ///
+            /// An example: [`try_get`](Self::try_get).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_deadline(&self, deadline: Instant) -> Result<T, GetError> {
@@ -178,6 +283,15 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`ShutDown`], if the queue has been shut down and has no item to give, also while waiting.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::{GetError, ", stringify!($Queue), "};")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::from_iter([\"a\", \"b\", \"c\"]);")]
+            /// assert_eq!(queue.get_many(2).map(|items| items.len()), Ok(2));
+            /// assert_eq!(queue.get_many(2).map(|items| items.len()), Ok(1)); // waits for the first one alone
+            /// assert_eq!(queue.try_get_many(2), Err(GetError::Empty));
+            /// ```
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_many(&self, most: usize) -> Result<Vec<T>, ShutDown> {
                 never_empty(self.face.get_many(most, Patience::Forever))
@@ -188,6 +302,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`GetError`].
+            ///
+            /// An example: [`get_many`](Self::get_many).
             pub fn try_get_many(&self, most: usize) -> Result<Vec<T>, GetError> {
                 self.face.get_many(most, Patience::None)
             }
@@ -197,6 +313,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`GetError`].
+            ///
+            /// An example: [`get_many`](Self::get_many).
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_many_timeout(&self, most: usize, timeout: Duration) -> Result<Vec<T>, GetError> {
                 self.face.get_many(most, Patience::timeout(timeout))
@@ -207,6 +325,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`GetError`].
+            ///
+            /// An example: [`get_many`](Self::get_many).
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_many_deadline(&self, most: usize, deadline: Instant) -> Result<Vec<T>, GetError> {
                 self.face.get_many(most, Patience::Until(deadline))
@@ -217,6 +337,16 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`ShutDown`], if the queue has been shut down and has no item to give, also while waiting.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::", stringify!($Queue), ";")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::from_iter([\"work\"]);")]
+            /// let task = queue.get_task().unwrap();
+            /// assert_eq!((*task, queue.len(), queue.unfinished()), ("work", 0, 1));
+            /// drop(task);
+            /// queue.join(); // nothing is unfinished
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_task(&self) -> Result<Task<'_, Self>, ShutDown> {
@@ -228,6 +358,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`GetError`].
+            ///
+            /// An example: [`get_task`](Self::get_task).
             #[inline]
             pub fn try_get_task(&self) -> Result<Task<'_, Self>, GetError> {
                 Ok(Task::new(self, self.try_get()?))
@@ -238,6 +370,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`GetError`].
+            ///
+            /// An example: [`get_task`](Self::get_task).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_task_timeout(&self, timeout: Duration) -> Result<Task<'_, Self>, GetError> {
@@ -249,6 +383,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`GetError`].
+            ///
+            /// An example: [`get_task`](Self::get_task).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_task_deadline(&self, deadline: Instant) -> Result<Task<'_, Self>, GetError> {
@@ -256,24 +392,39 @@ macro_rules! calls {
             }
 
             /// How many items are there at this moment. 0 after an immediate shutdown.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::", stringify!($Queue), ";")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::bounded(2);")]
+            /// assert_eq!((queue.len(), queue.is_empty(), queue.is_full()), (0, true, false));
+            /// queue.put_many([1, 2]).unwrap();
+            /// assert_eq!((queue.len(), queue.is_empty(), queue.is_full()), (2, false, true));
+            /// ```
             #[inline]
             pub fn len(&self) -> usize {
                 self.face.core().len()
             }
 
             /// Whether there is no item at this moment.
+            ///
+            /// An example: [`len`](Self::len).
             #[inline]
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
             }
 
             /// Whether there is no room at this moment. An unbounded queue never is full.
+            ///
+            /// An example: [`len`](Self::len).
             #[inline]
             pub fn is_full(&self) -> bool {
                 self.face.core().is_full()
             }
 
             /// How many items fit; `None` if the queue is unbounded.
+            ///
+            /// An example: [`set_capacity`](Self::set_capacity).
             pub fn capacity(&self) -> Option<usize> {
                 self.face.core().capacity()
             }
@@ -285,6 +436,17 @@ macro_rules! calls {
             ///
             /// [`CapacityError`], and nothing has changed, if `capacity` is 0 or larger than the one that the queue was made for:
             /// see [`resizable`](Self::resizable). A queue that was made without a bound stays without.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::", stringify!($Queue), ";")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::resizable(1, 4);")]
+            /// queue.put(1).unwrap();
+            /// queue.set_capacity(2).unwrap();
+            /// queue.put(2).unwrap();
+            /// assert_eq!((queue.capacity(), queue.is_full()), (Some(2), true));
+            /// assert_eq!(queue.set_capacity(5).unwrap_err().most, Some(4));
+            /// ```
             pub fn set_capacity(&self, capacity: usize) -> Result<(), CapacityError> {
                 match self.face.set_capacity(capacity) {
                     true => Ok(()),
@@ -293,6 +455,8 @@ macro_rules! calls {
             }
 
             /// How many items have been put and not yet been reported by [`task_done`](Self::task_done).
+            ///
+            /// An example: [`task_done`](Self::task_done).
             pub fn unfinished(&self) -> usize {
                 self.face.core().tasks().unfinished
             }
@@ -303,12 +467,31 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`TooManyDone`], and nothing has changed, if no item is unfinished.
+            ///
+            /// ```
+            /// use std::time::{Duration, Instant};
+            #[doc = concat!("use tollgate::{", stringify!($Queue), ", TooManyDone};")]
+            ///
+            #[doc = concat!("let (queue, short) = (", stringify!($Queue), "::from_iter([1, 2]), Duration::from_millis(1));")]
+            /// std::thread::scope(|s| {
+            ///     s.spawn(|| {
+            ///         while let Ok(_item) = queue.try_get() {
+            ///             queue.task_done().unwrap(); // when the work is done
+            ///         }
+            ///     });
+            ///     queue.join();
+            /// });
+            /// assert!(queue.join_timeout(short) && queue.join_deadline(Instant::now() + short));
+            /// assert_eq!((queue.unfinished(), queue.task_done()), (0, Err(TooManyDone)));
+            /// ```
             pub fn task_done(&self) -> Result<(), TooManyDone> {
                 self.face.task_done()
             }
 
             /// Waits until every item that was put has been reported by [`task_done`](Self::task_done), or was dropped by an
             /// immediate shutdown. A shutdown as such does not end it: somebody may still be working on an item.
+            ///
+            /// An example: [`task_done`](Self::task_done).
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn join(&self) {
                 let idle = self.face.join(Patience::Forever);
@@ -316,6 +499,8 @@ macro_rules! calls {
             }
 
             /// Waits at most `timeout` until no item is unfinished; whether that was reached.
+            ///
+            /// An example: [`task_done`](Self::task_done).
             #[must_use = "whether all tasks were done or the time ran out"]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn join_timeout(&self, timeout: Duration) -> bool {
@@ -323,6 +508,8 @@ macro_rules! calls {
             }
 
             /// Waits until no item is unfinished, until `deadline` at most; whether that was reached.
+            ///
+            /// An example: [`task_done`](Self::task_done).
             #[must_use = "whether all tasks were done or the time ran out"]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn join_deadline(&self, deadline: Instant) -> bool {
@@ -339,22 +526,46 @@ macro_rules! calls {
             ///
             /// If the destructor of a dropped item panics: the first such panic goes on when all items have been dropped and
             /// everybody has been woken.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::{", stringify!($Queue), ", Shutdown};")]
+            ///
+            #[doc = concat!("let (drained, dropped) = (", stringify!($Queue), "::from_iter([1]), ", stringify!($Queue), "::from_iter([1]));")]
+            /// drained.shutdown(Shutdown::Drain);
+            /// assert!(drained.is_shutdown());
+            /// assert_eq!((drained.get().is_ok(), drained.get().is_ok()), (true, false));
+            /// dropped.shutdown(Shutdown::Immediate);
+            /// assert!(dropped.get().is_err());
+            /// ```
             pub fn shutdown(&self, how: Shutdown) {
                 self.face.shut_down(how);
             }
 
             /// Whether the queue has been shut down. It may still have items to give.
+            ///
+            /// An example: [`shutdown`](Self::shutdown).
             pub fn is_shutdown(&self) -> bool {
                 self.face.core().is_shut_down()
             }
 
             /// Takes items, waiting for each, until the queue has been shut down and has no more to give. Does not call
             /// [`task_done`](Self::task_done).
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::{", stringify!($Queue), ", Shutdown};")]
+            ///
+            #[doc = concat!("let queue = ", stringify!($Queue), "::from_iter([1, 2, 3]);")]
+            /// assert_eq!(queue.try_iter().take(2).count(), 2);
+            /// queue.shutdown(Shutdown::Drain);
+            /// assert_eq!(queue.iter().count(), 1); // ends, since the queue has
+            /// ```
             pub fn iter(&self) -> Iter<'_, Self> {
                 Iter::new(self)
             }
 
             /// Takes items as long as there are any, without waiting. Does not call [`task_done`](Self::task_done).
+            ///
+            /// An example: [`iter`](Self::iter).
             pub fn try_iter(&self) -> TryIter<'_, Self> {
                 TryIter::new(self)
             }

@@ -67,7 +67,7 @@ impl Side {
     /// One more, by one that is there.
     fn enter(&self) {
         let before = self.0.fetch_add(1, Relaxed);
-        assert!(before < usize::MAX / 2, "tollgate: too many handles of one channel");
+        assert!(before < usize::MAX / 2, "channel: more than {} handles of one side", usize::MAX / 2);
     }
 
     /// One more, unless there is none.
@@ -99,21 +99,46 @@ impl Side {
 }
 
 /// The end of a channel that puts. See [`channel()`].
+///
+/// An example: [`channel()`].
 pub struct Sender<Q: BlockingQueue> {
     shared: Arc<Shared<Q>>,
 }
 
 /// The end of a channel that gets. See [`channel()`].
+///
+/// An example: [`channel()`].
 pub struct Receiver<Q: BlockingQueue> {
     shared: Arc<Shared<Q>>,
 }
 
 /// A handle that keeps neither side of a channel open: made by [`Sender::downgrade`].
+///
+/// ```
+/// use tollgate::{Queue, channel};
+///
+/// let (sender, receiver) = channel(Queue::unbounded());
+/// let weak = sender.downgrade();
+/// weak.upgrade().unwrap().put(1).unwrap();
+/// drop(sender);
+/// assert!(weak.upgrade().is_none()); // it has kept nothing open
+/// assert!(receiver.iter().eq([1]));
+/// ```
 pub struct WeakSender<Q: BlockingQueue> {
     shared: Arc<Shared<Q>>,
 }
 
 /// A handle that keeps neither side of a channel open: made by [`Receiver::downgrade`].
+///
+/// ```
+/// use tollgate::{Queue, channel};
+///
+/// let (sender, receiver) = channel(Queue::unbounded());
+/// let weak = receiver.downgrade();
+/// drop(receiver);
+/// assert!(weak.upgrade().is_none());
+/// assert!(sender.put(1).is_err());
+/// ```
 pub struct WeakReceiver<Q: BlockingQueue> {
     shared: Arc<Shared<Q>>,
 }
@@ -152,21 +177,37 @@ macro_rules! handles {
 
         impl<Q: BlockingQueue> $Handle<Q> {
             /// A handle that does not count: it does not keep this side open.
+            ///
+            /// ```
+            /// use tollgate::{LifoQueue, channel};
+            ///
+            /// let (sender, receiver) = channel(LifoQueue::<u8>::bounded(2));
+            /// let (second, weak) = (sender.clone(), receiver.downgrade());
+            /// assert_eq!((sender.senders(), receiver.receivers()), (2, 1));
+            /// assert!(second.same_channel(&sender) && weak.upgrade().unwrap().same_channel(&receiver));
+            /// assert_eq!(second.queue().capacity(), Some(2));
+            /// ```
             pub fn downgrade(&self) -> $Weak<Q> {
                 $Weak { shared: Arc::clone(&self.shared) }
             }
 
             /// The queue: for looks, [`join`](BlockingQueue::join), [`shutdown`](BlockingQueue::shutdown).
+            ///
+            /// An example: [`downgrade`](Self::downgrade).
             pub fn queue(&self) -> &Q {
                 &self.shared.queue
             }
 
             /// How many senders there are at this moment; weak ones are not counted.
+            ///
+            /// An example: [`downgrade`](Self::downgrade).
             pub fn senders(&self) -> usize {
                 self.shared.senders.count()
             }
 
             /// How many receivers there are at this moment; weak ones are not counted.
+            ///
+            /// An example: [`downgrade`](Self::downgrade).
             pub fn receivers(&self) -> usize {
                 self.shared.receivers.count()
             }
@@ -174,6 +215,8 @@ macro_rules! handles {
 
         impl<Q: BlockingQueue> $Weak<Q> {
             /// A handle that counts, unless the last one of this side has gone.
+            ///
+            /// An example: [`WeakSender`].
             pub fn upgrade(&self) -> Option<$Handle<Q>> {
                 let open = self.shared.$side.enter_if_open();
                 open.then(|| $Handle { shared: Arc::clone(&self.shared) })
@@ -199,6 +242,8 @@ handles!(Receiver, WeakReceiver, receivers);
 
 impl<Q: BlockingQueue> Sender<Q> {
     /// Whether this and the other handle are of one channel.
+    ///
+    /// An example: [`downgrade`](Self::downgrade).
     pub fn same_channel(&self, other: &Sender<Q>) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
@@ -208,6 +253,20 @@ impl<Q: BlockingQueue> Sender<Q> {
     /// # Errors
     ///
     /// [`ShutDown`] with the item.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{PutError, Queue, channel};
+    ///
+    /// let (sender, receiver) = channel(Queue::bounded(1));
+    /// let short = Duration::from_millis(1);
+    /// sender.put(1).unwrap();
+    /// assert_eq!(sender.try_put(2), Err(PutError::Full(2)));
+    /// assert_eq!(sender.put_timeout(2, short), Err(PutError::Full(2)));
+    /// assert_eq!(sender.put_deadline(2, Instant::now() + short), Err(PutError::Full(2)));
+    /// drop(receiver); // nobody will get it
+    /// assert_eq!(sender.put_many([2, 3]).unwrap_err().into_rest(), [2, 3]);
+    /// ```
     #[inline]
     pub fn put(&self, item: Q::Item) -> Result<(), ShutDown<Q::Item>> {
         self.shared.queue.put(item)
@@ -218,6 +277,8 @@ impl<Q: BlockingQueue> Sender<Q> {
     /// # Errors
     ///
     /// Those of [`PutError`], with the item.
+    ///
+    /// An example: [`put`](Self::put).
     #[inline]
     pub fn try_put(&self, item: Q::Item) -> Result<(), PutError<Q::Item>> {
         self.shared.queue.try_put(item)
@@ -228,6 +289,8 @@ impl<Q: BlockingQueue> Sender<Q> {
     /// # Errors
     ///
     /// Those of [`PutError`], with the item.
+    ///
+    /// An example: [`put`](Self::put).
     #[inline]
     pub fn put_timeout(&self, item: Q::Item, timeout: Duration) -> Result<(), PutError<Q::Item>> {
         self.shared.queue.put_timeout(item, timeout)
@@ -238,6 +301,8 @@ impl<Q: BlockingQueue> Sender<Q> {
     /// # Errors
     ///
     /// Those of [`PutError`], with the item.
+    ///
+    /// An example: [`put`](Self::put).
     #[inline]
     pub fn put_deadline(&self, item: Q::Item, deadline: Instant) -> Result<(), PutError<Q::Item>> {
         self.shared.queue.put_deadline(item, deadline)
@@ -248,6 +313,8 @@ impl<Q: BlockingQueue> Sender<Q> {
     /// # Errors
     ///
     /// [`PutManyError`] with the items that were not put.
+    ///
+    /// An example: [`put`](Self::put).
     pub fn put_many<I>(&self, items: I) -> Result<usize, PutManyError<Q::Item>>
     where
         I: IntoIterator<Item = Q::Item>,
@@ -258,6 +325,8 @@ impl<Q: BlockingQueue> Sender<Q> {
 
 impl<Q: BlockingQueue> Receiver<Q> {
     /// Whether this and the other handle are of one channel.
+    ///
+    /// An example: [`downgrade`](Self::downgrade).
     pub fn same_channel(&self, other: &Receiver<Q>) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
@@ -267,6 +336,21 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// # Errors
     ///
     /// [`ShutDown`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tollgate::{GetError, Queue, channel};
+    ///
+    /// let (sender, receiver) = channel(Queue::bounded(8));
+    /// sender.put_many(1..=5).unwrap();
+    /// assert_eq!((receiver.get(), receiver.try_get()), (Ok(1), Ok(2)));
+    /// assert_eq!(receiver.get_many(2), Ok(vec![3, 4]));
+    /// drop(receiver.get_task()); // the fifth
+    /// assert_eq!(receiver.get_timeout(Duration::from_millis(1)), Err(GetError::Empty));
+    /// drop(sender); // nobody will put any more
+    /// assert_eq!(receiver.try_get(), Err(GetError::ShutDown));
+    /// assert_eq!((receiver.iter().count(), receiver.try_iter().count()), (0, 0));
+    /// ```
     #[inline]
     pub fn get(&self) -> Result<Q::Item, ShutDown> {
         self.shared.queue.get()
@@ -277,6 +361,8 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// # Errors
     ///
     /// Those of [`GetError`].
+    ///
+    /// An example: [`get`](Self::get).
     #[inline]
     pub fn try_get(&self) -> Result<Q::Item, GetError> {
         self.shared.queue.try_get()
@@ -287,6 +373,8 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// # Errors
     ///
     /// Those of [`GetError`].
+    ///
+    /// An example: [`get`](Self::get).
     #[inline]
     pub fn get_timeout(&self, timeout: Duration) -> Result<Q::Item, GetError> {
         self.shared.queue.get_timeout(timeout)
@@ -297,6 +385,8 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// # Errors
     ///
     /// Those of [`GetError`].
+    ///
+    /// An example: [`get`](Self::get).
     #[inline]
     pub fn get_deadline(&self, deadline: Instant) -> Result<Q::Item, GetError> {
         self.shared.queue.get_deadline(deadline)
@@ -307,6 +397,8 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// # Errors
     ///
     /// [`ShutDown`].
+    ///
+    /// An example: [`get`](Self::get).
     pub fn get_many(&self, most: usize) -> Result<Vec<Q::Item>, ShutDown> {
         self.shared.queue.get_many(most)
     }
@@ -316,16 +408,22 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// # Errors
     ///
     /// [`ShutDown`].
+    ///
+    /// An example: [`get`](Self::get).
     pub fn get_task(&self) -> Result<Task<'_, Q>, ShutDown> {
         self.shared.queue.get_task()
     }
 
     /// Takes items, waiting for each, until the last sender has gone and nothing is left.
+    ///
+    /// An example: [`get`](Self::get).
     pub fn iter(&self) -> Iter<'_, Q> {
         self.shared.queue.iter()
     }
 
     /// Takes items as long as there are any, without waiting.
+    ///
+    /// An example: [`get`](Self::get).
     pub fn try_iter(&self) -> TryIter<'_, Q> {
         self.shared.queue.try_iter()
     }

@@ -6,10 +6,31 @@ use std::fmt;
 /// The queue has been shut down.
 ///
 /// For `put`, with the item that it did not take: `ShutDown(item)`; for `get`, with nothing: `ShutDown(())`.
+///
+/// ```
+/// use tollgate::{Queue, ShutDown, Shutdown};
+///
+/// let queue = Queue::unbounded();
+/// queue.shutdown(Shutdown::Drain);
+/// assert_eq!(queue.put("late").unwrap_err().into_inner(), "late");
+/// assert_eq!(queue.get(), Err(ShutDown(())));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ShutDown<T = ()>(pub T);
 
 /// Why a `try_` or timed put did not take the item, and the item.
+///
+/// ```
+/// use tollgate::{PutError, Queue};
+///
+/// let queue = Queue::from_iter([1]);
+/// queue.put(2).unwrap(); // it has no bound
+/// let queue = Queue::bounded(1);
+/// queue.put(1).unwrap();
+/// let error = queue.try_put(2).unwrap_err();
+/// assert!(error.is_full());
+/// assert_eq!((error.to_string().as_str(), error.into_inner()), ("queue full", 2));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PutError<T> {
     /// No room: at the moment of a `try_put`, or until the deadline.
@@ -19,6 +40,15 @@ pub enum PutError<T> {
 }
 
 /// What a batch did not put, and why. The items before it were put, and stay.
+///
+/// ```
+/// use tollgate::{PutManyError, Queue};
+///
+/// let queue = Queue::bounded(1);
+/// let error: PutManyError<_> = queue.try_put_many(["here", "there"]).unwrap_err();
+/// assert_eq!(error.to_string(), "queue full after 1 items");
+/// assert_eq!((error.put, error.into_rest()), (1, vec!["there"]));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct PutManyError<T> {
     /// How many items were put.
@@ -28,6 +58,13 @@ pub struct PutManyError<T> {
 }
 
 /// The capacity that was asked for is not to be had: it is 0, or larger than the one that the queue was made for.
+///
+/// ```
+/// use tollgate::{CapacityError, Queue};
+///
+/// let queue = Queue::<u8>::resizable(1, 4);
+/// assert_eq!(queue.set_capacity(9), Err(CapacityError { most: Some(4) }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CapacityError {
     /// The largest capacity that can be set; `None` if the queue was made without a bound, and stays so.
@@ -35,6 +72,20 @@ pub struct CapacityError {
 }
 
 /// Why a `try_` or timed get gave no item.
+///
+/// ```
+/// use tollgate::{GetError, Queue, Shutdown};
+///
+/// fn next(queue: &Queue<u8>) -> Option<u8> {
+///     match queue.try_get() {
+///         Ok(item) => Some(item),
+///         Err(GetError::Empty) => None,    // perhaps later
+///         Err(GetError::ShutDown) => None, // never again
+///     }
+/// }
+///
+/// assert_eq!(next(&Queue::from_iter([1])), Some(1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GetError {
     /// No item: at the moment of a `try_get`, or until the deadline.
@@ -44,11 +95,19 @@ pub enum GetError {
 }
 
 /// More calls of `task_done` than items were put.
+///
+/// ```
+/// use tollgate::{Queue, TooManyDone};
+///
+/// assert_eq!(Queue::<u8>::unbounded().task_done(), Err(TooManyDone));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyDone;
 
 impl<T> ShutDown<T> {
     /// The item.
+    ///
+    /// An example: [`ShutDown`].
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -56,6 +115,8 @@ impl<T> ShutDown<T> {
 
 impl<T> PutError<T> {
     /// The item.
+    ///
+    /// An example: [`ShutDown`].
     pub fn into_inner(self) -> T {
         match self {
             PutError::Full(item) | PutError::ShutDown(item) => item,
@@ -63,6 +124,8 @@ impl<T> PutError<T> {
     }
 
     /// Whether the queue had no room.
+    ///
+    /// An example: [`PutError`].
     pub fn is_full(&self) -> bool {
         matches!(self, PutError::Full(_))
     }
@@ -70,6 +133,8 @@ impl<T> PutError<T> {
 
 impl<T> PutManyError<T> {
     /// The items that were not put, in order.
+    ///
+    /// An example: [`PutManyError`].
     pub fn into_rest(self) -> Vec<T> {
         self.rest.into_inner()
     }

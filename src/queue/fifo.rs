@@ -118,6 +118,8 @@ pub struct Queue<T> {
 impl<T> Queue<T> {
     const_unless_loom! {
         /// A queue without a bound.
+        ///
+        /// An example: [`get`](Self::get).
         pub fn unbounded() -> Self {
             Queue { face: Face::new(Kind::Queue, Locked::new(Ledger::unbounded(VecDeque::new()), Stored::new())) }
         }
@@ -128,8 +130,13 @@ impl<T> Queue<T> {
     /// # Panics
     ///
     /// Unless `0 < capacity <= most`.
+    ///
+    /// An example: [`set_capacity`](Self::set_capacity).
     pub fn resizable(capacity: usize, most: usize) -> Self {
-        assert!(0 < capacity && capacity <= most, "Queue::resizable({capacity}, {most})");
+        assert!(
+            0 < capacity && capacity <= most,
+            "Queue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
+        );
         let items = VecDeque::with_capacity(most.min(ALLOCATED_AT_ONCE));
         Queue {
             face: Face::new(Kind::Queue, Locked::new(Ledger::bounded(items, capacity, most), Stored::new())),

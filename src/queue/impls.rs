@@ -25,7 +25,7 @@ macro_rules! impls {
             }
         }
 
-        /// As [`iter`]($Queue::iter).
+        /// As [`iter`](BlockingQueue::iter).
         impl<'a, T $(: $Ord)?> IntoIterator for &'a $Queue<T> {
             type Item = T;
             type IntoIter = Iter<'a, $Queue<T>>;
@@ -35,7 +35,7 @@ macro_rules! impls {
             }
         }
 
-        /// Takes what is left, without waiting. Does not call [`task_done`]($Queue::task_done).
+        /// Takes what is left, without waiting. Does not call [`task_done`](BlockingQueue::task_done).
         impl<T $(: $Ord)?> IntoIterator for $Queue<T> {
             type Item = T;
             type IntoIter = IntoIter<$Queue<T>>;
@@ -62,7 +62,7 @@ macro_rules! impls {
         /// `size_hint` says that there is none.
         impl<T $(: $Ord)?> Extend<T> for $Queue<T> {
             fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
-                iter::extend(self, items);
+                iter::extend(stringify!($Queue), self, items);
             }
         }
 

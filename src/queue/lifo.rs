@@ -95,6 +95,8 @@ pub struct LifoQueue<T> {
 impl<T> LifoQueue<T> {
     const_unless_loom! {
         /// A queue without a bound.
+        ///
+        /// An example: [`get`](Self::get).
         pub fn unbounded() -> Self {
             LifoQueue { face: Face::new(Kind::LifoQueue, Locked::new(Ledger::unbounded(Vec::new()), Stored::new())) }
         }
@@ -105,8 +107,13 @@ impl<T> LifoQueue<T> {
     /// # Panics
     ///
     /// Unless `0 < capacity <= most`.
+    ///
+    /// An example: [`set_capacity`](Self::set_capacity).
     pub fn resizable(capacity: usize, most: usize) -> Self {
-        assert!(0 < capacity && capacity <= most, "LifoQueue::resizable({capacity}, {most})");
+        assert!(
+            0 < capacity && capacity <= most,
+            "LifoQueue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
+        );
         let items = Vec::with_capacity(most.min(ALLOCATED_AT_ONCE));
         LifoQueue {
             face: Face::new(

@@ -45,6 +45,15 @@ pub use simple::SimpleQueue;
 pub use task::Task;
 
 /// What becomes of the items that a queue holds when it is shut down.
+///
+/// ```
+/// use tollgate::{Queue, Shutdown};
+///
+/// let (drained, dropped) = (Queue::from_iter([1]), Queue::from_iter([1]));
+/// drained.shutdown(Shutdown::Drain);
+/// dropped.shutdown(Shutdown::Immediate);
+/// assert_eq!((drained.len(), dropped.len()), (1, 0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shutdown {
     /// They can still be got; when they are, `get` fails. `queue.shutdown()` in Python.

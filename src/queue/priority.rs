@@ -105,6 +105,8 @@ pub struct PriorityQueue<T: Ord> {
 impl<T: Ord> PriorityQueue<T> {
     const_unless_loom! {
         /// A queue without a bound.
+        ///
+        /// An example: [`get`](Self::get).
         pub fn unbounded() -> Self {
             PriorityQueue { face: Face::new(Kind::PriorityQueue, Locked::new(Ledger::unbounded(Inbox::new()), Heaped::new())) }
         }
@@ -115,8 +117,13 @@ impl<T: Ord> PriorityQueue<T> {
     /// # Panics
     ///
     /// Unless `0 < capacity <= most`.
+    ///
+    /// An example: [`set_capacity`](Self::set_capacity).
     pub fn resizable(capacity: usize, most: usize) -> Self {
-        assert!(0 < capacity && capacity <= most, "PriorityQueue::resizable({capacity}, {most})");
+        assert!(
+            0 < capacity && capacity <= most,
+            "PriorityQueue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
+        );
         let ledger = Ledger::bounded(Inbox::with_capacity(most), capacity, most);
         PriorityQueue {
             face: Face::new(Kind::PriorityQueue, Locked::new(ledger, Heaped::with_capacity(most))),
@@ -130,12 +137,23 @@ impl<T: Ord> PriorityQueue<T> {
     /// # Panics
     ///
     /// If called from within a comparison of its items, or from within itself.
+    ///
+    /// ```
+    /// use tollgate::PriorityQueue;
+    ///
+    /// let queue = PriorityQueue::from_iter([3, 1, 2]);
+    /// assert_eq!(queue.with_first(|first| *first), Some(1));
+    /// assert_eq!(queue.len(), 3);
+    /// assert_eq!(queue.into_sorted_vec(), [1, 2, 3]);
+    /// ```
     pub fn with_first<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
         let Locked { ledger, order } = self.face.core();
         order.with_first(ledger, look)
     }
 
     /// The items, smallest first.
+    ///
+    /// An example: [`with_first`](Self::with_first).
     pub fn into_sorted_vec(self) -> Vec<T> {
         self.try_get_many(usize::MAX).unwrap_or_default()
     }
@@ -147,6 +165,17 @@ impls!(PriorityQueue where T: Ord);
 /// An item, and by what it is compared: by its priority alone.
 ///
 /// Two that are equal need not have equal items.
+///
+/// ```
+/// use tollgate::{Prioritized, PriorityQueue};
+///
+/// let queue = PriorityQueue::unbounded();
+/// for (priority, item) in [(2, "later"), (1, "soon"), (1, "soon, too")] {
+///     queue.put(Prioritized { priority, item }).unwrap();
+/// }
+/// let order: Vec<_> = queue.try_iter().map(|next| next.item).collect();
+/// assert_eq!(order, ["soon", "soon, too", "later"]);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Prioritized<P, T> {
     /// Smaller ones leave first.

@@ -84,6 +84,8 @@ pub struct SimpleQueue<T> {
 impl<T> SimpleQueue<T> {
     const_unless_loom! {
         /// An empty queue.
+        ///
+        /// An example: [`put`](Self::put).
         pub fn new() -> Self {
             SimpleQueue { face: Face::new(Kind::SimpleQueue, Locked::new(Ledger::unbounded(VecDeque::new()), Stored::new())) }
         }
@@ -96,6 +98,19 @@ impl<T> SimpleQueue<T> {
     /// # Panics
     ///
     /// If there are `usize::MAX / 8` items.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::SimpleQueue;
+    ///
+    /// let (queue, short) = (SimpleQueue::new(), Duration::from_millis(1));
+    /// assert_eq!((queue.try_get(), queue.get_timeout(short)), (None, None));
+    /// queue.put(1);
+    /// queue.put(2);
+    /// assert_eq!((queue.len(), queue.get()), (2, 1));
+    /// assert_eq!(queue.get_deadline(Instant::now() + short), Some(2));
+    /// assert!(queue.is_empty());
+    /// ```
     #[inline]
     pub fn put(&self, item: T) {
         match self.face.put(item, Patience::None) {
@@ -107,6 +122,8 @@ impl<T> SimpleQueue<T> {
     }
 
     /// Takes the oldest item, after waiting for one if there is none.
+    ///
+    /// An example: [`put`](Self::put).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get(&self) -> T {
@@ -117,6 +134,8 @@ impl<T> SimpleQueue<T> {
     }
 
     /// Takes the oldest item if there is one.
+    ///
+    /// An example: [`put`](Self::put).
     #[inline]
     pub fn try_get(&self) -> Option<T> {
         self.get_within(Patience::None)
@@ -124,6 +143,8 @@ impl<T> SimpleQueue<T> {
 
     /// Takes the oldest item, after waiting at most `timeout` for one. `Duration::ZERO` is one look; `Duration::MAX` is for
     /// ever.
+    ///
+    /// An example: [`put`](Self::put).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get_timeout(&self, timeout: Duration) -> Option<T> {
@@ -131,6 +152,8 @@ impl<T> SimpleQueue<T> {
     }
 
     /// Takes the oldest item, after waiting for one until `deadline` at most. A deadline that has passed is one look.
+    ///
+    /// An example: [`put`](Self::put).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get_deadline(&self, deadline: Instant) -> Option<T> {
@@ -148,12 +171,16 @@ impl<T> SimpleQueue<T> {
     }
 
     /// How many items are there at this moment.
+    ///
+    /// An example: [`put`](Self::put).
     #[inline]
     pub fn len(&self) -> usize {
         self.face.core().len()
     }
 
     /// Whether there is no item at this moment.
+    ///
+    /// An example: [`put`](Self::put).
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

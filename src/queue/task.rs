@@ -9,6 +9,18 @@ use std::ops::{Deref, DerefMut};
 /// the item, and by a panic too. Made by `get_task` and its other forms.
 ///
 /// A task that is leaked is never done, and a `join` waits for it.
+///
+/// ```
+/// use tollgate::{Queue, Task};
+///
+/// let queue = Queue::from_iter(["a", "b"]);
+/// let mut task = queue.get_task().unwrap();
+/// *task = "A";
+/// drop(task); // done
+/// let item = Task::into_item(queue.get_task().unwrap());
+/// assert_eq!((item, queue.unfinished()), ("b", 1));
+/// queue.task_done().unwrap();
+/// ```
 #[must_use = "if unused, the item is dropped and reported as done at once"]
 pub struct Task<'a, Q: BlockingQueue> {
     // In this order: who waits in `join` finds the item gone.
@@ -36,6 +48,8 @@ impl<'a, Q: BlockingQueue> Task<'a, Q> {
     }
 
     /// The item, without the report: call [`task_done`](BlockingQueue::task_done) yourself.
+    ///
+    /// An example: [`Task`].
     pub fn into_item(task: Self) -> Q::Item {
         std::mem::forget(task.duty);
         task.item

@@ -12,6 +12,8 @@ use std::ops::{Deref, DerefMut};
 ///
 /// While it lives, its thread must not lock again: that panics. One that is leaked ends with the next use of its guard that changes
 /// it: a drop, a wait, another `get_mut`.
+///
+/// An example: [`RLockGuard::get_mut`](super::RLockGuard::get_mut).
 pub struct RLockMut<'a, T: ?Sized> {
     lock: &'a RLock<T>,
     exclusive: PhantomData<&'a mut T>,

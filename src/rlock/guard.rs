@@ -241,6 +241,8 @@ impl<'a, U: ?Sized> MappedRLockGuard<'a, U> {
     /// # Panics
     ///
     /// If `part` panics, the guard is dropped.
+    ///
+    /// An example: [`RLockGuard::map`].
     pub fn map<V: ?Sized>(guard: Self, part: impl FnOnce(&U) -> &V) -> MappedRLockGuard<'a, V> {
         let part = NonNull::from(part(&guard));
         MappedRLockGuard::new(ManuallyDrop::new(guard).raw, part)
@@ -255,6 +257,8 @@ impl<'a, U: ?Sized> MappedRLockGuard<'a, U> {
     /// # Panics
     ///
     /// If `part` panics, the guard is dropped.
+    ///
+    /// An example: [`RLockGuard::try_map`].
     pub fn try_map<V: ?Sized>(
         guard: Self,
         part: impl FnOnce(&U) -> Option<&V>,

@@ -59,6 +59,8 @@ impl<T: ?Sized> RLock<T> {
     /// # Panics
     ///
     /// See [`RLock`](RLock#panics).
+    ///
+    /// An example: [`lock_owned`](Self::lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedRLockGuard<T>> {
@@ -70,6 +72,8 @@ impl<T: ?Sized> RLock<T> {
     /// # Panics
     ///
     /// See [`RLock`](RLock#panics).
+    ///
+    /// An example: [`lock_owned`](Self::lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_timeout(self: &Arc<Self>, timeout: Duration) -> Option<OwnedRLockGuard<T>> {
@@ -81,6 +85,8 @@ impl<T: ?Sized> RLock<T> {
     /// # Panics
     ///
     /// See [`RLock`](RLock#panics).
+    ///
+    /// An example: [`lock_owned`](Self::lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_deadline(self: &Arc<Self>, deadline: Instant) -> Option<OwnedRLockGuard<T>> {
@@ -222,6 +228,8 @@ impl<T: ?Sized> OwnedRLockGuard<T> {
     /// # Panics
     ///
     /// If `part` panics, the guard is dropped.
+    ///
+    /// An example: [`RLockGuard::try_map`](super::RLockGuard::try_map).
     pub fn try_map<U: ?Sized>(
         guard: Self,
         part: impl FnOnce(&T) -> Option<&U>,

@@ -96,6 +96,8 @@ impl BoundedSemaphore {
         /// # Panics
         ///
         /// If `permits` exceeds [`BoundedSemaphore::MAX_PERMITS`].
+        ///
+        /// An example: [`release`](Self::release).
         pub fn new(permits: usize) -> Self {
             BoundedSemaphore { core: Core::new(Kind::BoundedSemaphore, permits, permits) }
         }
@@ -108,12 +110,23 @@ impl BoundedSemaphore {
     /// # Errors
     ///
     /// [`OverRelease`] if there would be more than [`bound`](Self::bound). Then none of them is added.
+    ///
+    /// ```
+    /// use tollgate::{BoundedSemaphore, OverRelease};
+    ///
+    /// let semaphore = BoundedSemaphore::new(2);
+    /// semaphore.acquire().unwrap().forget();
+    /// assert_eq!(semaphore.release(2), Err(OverRelease)); // and nothing has changed
+    /// assert_eq!((semaphore.release(1), semaphore.permits(), semaphore.bound()), (Ok(()), 2, 2));
+    /// ```
     #[inline]
     pub fn release(&self, count: usize) -> Result<(), OverRelease> {
         if self.core.add(count) { Ok(()) } else { Err(OverRelease) }
     }
 
     /// The largest number of permits, which is that of the beginning.
+    ///
+    /// An example: [`release`](Self::release).
     #[inline]
     pub fn bound(&self) -> usize {
         self.core.bound()

@@ -15,6 +15,17 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`Closed`], also while waiting.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::", stringify!($Semaphore), ";")]
+            ///
+            #[doc = concat!("let semaphore = ", stringify!($Semaphore), "::new(2);")]
+            /// let one = semaphore.acquire()?;
+            /// assert_eq!((one.count(), semaphore.permits()), (1, 1));
+            /// drop(one); // gives it back
+            /// assert_eq!(semaphore.permits(), 2);
+            /// # Ok::<(), tollgate::Closed>(())
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire(&self) -> Result<Permit<'_>, Closed> {
@@ -30,6 +41,14 @@ macro_rules! calls {
             /// # Panics
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::", stringify!($Semaphore), ";")]
+            ///
+            #[doc = concat!("let semaphore = ", stringify!($Semaphore), "::new(3);")]
+            /// let two = semaphore.acquire_many(2).unwrap();
+            /// assert_eq!((two.count(), semaphore.permits()), (2, 1));
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many(&self, count: usize) -> Result<Permit<'_>, Closed> {
@@ -41,6 +60,16 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`AcquireError::NoPermits`], [`AcquireError::Closed`].
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::{AcquireError, ", stringify!($Semaphore), "};")]
+            ///
+            #[doc = concat!("let semaphore = ", stringify!($Semaphore), "::new(2);")]
+            /// let _one = semaphore.try_acquire().unwrap();
+            /// assert_eq!(semaphore.try_acquire_many(2).unwrap_err(), AcquireError::NoPermits);
+            /// semaphore.close();
+            /// assert_eq!(semaphore.try_acquire().unwrap_err(), AcquireError::Closed);
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire(&self) -> Result<Permit<'_>, AcquireError> {
@@ -56,6 +85,8 @@ macro_rules! calls {
             /// # Panics
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
+            ///
+            /// An example: [`try_acquire`](Self::try_acquire).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire_many(&self, count: usize) -> Result<Permit<'_>, AcquireError> {
@@ -67,6 +98,17 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`AcquireError`].
+            ///
+            /// ```
+            /// use std::time::{Duration, Instant};
+            #[doc = concat!("use tollgate::{AcquireError, ", stringify!($Semaphore), "};")]
+            ///
+            #[doc = concat!("let (semaphore, short) = (", stringify!($Semaphore), "::new(1), Duration::from_millis(1));")]
+            /// let _one = semaphore.acquire_timeout(short).unwrap();
+            /// assert_eq!(semaphore.acquire_timeout(short).unwrap_err(), AcquireError::TimedOut);
+            /// let soon = Instant::now() + short;
+            /// assert_eq!(semaphore.acquire_many_deadline(2, soon).unwrap_err(), AcquireError::TimedOut);
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_timeout(&self, timeout: Duration) -> Result<Permit<'_>, AcquireError> {
@@ -78,6 +120,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`AcquireError`].
+            ///
+            /// An example: [`acquire_timeout`](Self::acquire_timeout).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_deadline(&self, deadline: Instant) -> Result<Permit<'_>, AcquireError> {
@@ -93,6 +137,8 @@ macro_rules! calls {
             /// # Panics
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
+            ///
+            /// An example: [`acquire_timeout`](Self::acquire_timeout).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_timeout(
@@ -112,6 +158,8 @@ macro_rules! calls {
             /// # Panics
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
+            ///
+            /// An example: [`acquire_timeout`](Self::acquire_timeout).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_deadline(
@@ -127,6 +175,16 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`Closed`], also while waiting.
+            ///
+            /// ```
+            /// use std::sync::Arc;
+            #[doc = concat!("use tollgate::", stringify!($Semaphore), ";")]
+            ///
+            #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(2));")]
+            /// let permit = semaphore.acquire_owned().unwrap();
+            /// std::thread::spawn(move || drop(permit)).join().unwrap(); // back from another thread
+            /// assert_eq!(semaphore.try_acquire_many_owned(2).map(|two| two.count()), Ok(2));
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, Closed> {
@@ -142,6 +200,8 @@ macro_rules! calls {
             /// # Panics
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
+            ///
+            /// An example: [`acquire_owned`](Self::acquire_owned).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> Result<OwnedPermit, Closed> {
@@ -153,6 +213,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`AcquireError::NoPermits`], [`AcquireError::Closed`].
+            ///
+            /// An example: [`acquire_owned`](Self::acquire_owned).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, AcquireError> {
@@ -168,6 +230,8 @@ macro_rules! calls {
             /// # Panics
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
+            ///
+            /// An example: [`acquire_owned`](Self::acquire_owned).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire_many_owned(
@@ -182,6 +246,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`AcquireError`].
+            ///
+            /// An example: [`acquire_owned`](Self::acquire_owned).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_owned_timeout(
@@ -196,6 +262,8 @@ macro_rules! calls {
             /// # Errors
             ///
             /// Those of [`AcquireError`].
+            ///
+            /// An example: [`acquire_owned`](Self::acquire_owned).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_owned_deadline(
@@ -214,6 +282,8 @@ macro_rules! calls {
             /// # Panics
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
+            ///
+            /// An example: [`acquire_owned`](Self::acquire_owned).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_owned_timeout(
@@ -233,6 +303,8 @@ macro_rules! calls {
             /// # Panics
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
+            ///
+            /// An example: [`acquire_owned`](Self::acquire_owned).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_owned_deadline(
@@ -249,6 +321,15 @@ macro_rules! calls {
             /// # Errors
             ///
             /// [`Closed`].
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::", stringify!($Semaphore), ";")]
+            ///
+            #[doc = concat!("let semaphore = ", stringify!($Semaphore), "::new(3);")]
+            /// let _one = semaphore.acquire().unwrap();
+            /// assert_eq!(semaphore.drain().unwrap().count(), 2); // dropped: they are back
+            /// assert_eq!((semaphore.forget_permits(9), semaphore.permits()), (2, 0)); // for good
+            /// ```
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn drain(&self) -> Result<Permit<'_>, Closed> {
                 self.core.drain().map(|count| Permit::new(&self.core, count))
@@ -257,11 +338,15 @@ macro_rules! calls {
             /// Takes away up to `most` of the permits that are there, for good, and returns how many. Permits that are out are not
             /// touched, and no debt is kept: for exactly `n`, now or later, `acquire_many(n)?.forget()`. Works on a closed
             /// semaphore too, which stays closed.
+            ///
+            /// An example: [`drain`](Self::drain).
             pub fn forget_permits(&self, most: usize) -> usize {
                 self.core.forget_permits(most)
             }
 
             /// How many permits are there at this moment.
+            ///
+            /// An example: [`drain`](Self::drain).
             #[inline]
             pub fn permits(&self) -> usize {
                 self.core.permits()
@@ -269,11 +354,27 @@ macro_rules! calls {
 
             /// Closes the semaphore, for good: every acquisition fails from now on, and those who wait wake up and fail.
             /// Permits that are out stay valid. May be called again.
+            ///
+            /// ```
+            #[doc = concat!("use tollgate::{Closed, ", stringify!($Semaphore), "};")]
+            ///
+            #[doc = concat!("let semaphore = ", stringify!($Semaphore), "::new(1);")]
+            /// let permit = semaphore.acquire().unwrap();
+            /// std::thread::scope(|s| {
+            ///     let waits = s.spawn(|| semaphore.acquire().map(drop));
+            ///     semaphore.close();
+            ///     assert_eq!(waits.join().unwrap(), Err(Closed));
+            /// });
+            /// drop(permit); // it was valid all the time
+            /// assert!(semaphore.is_closed());
+            /// ```
             pub fn close(&self) {
                 self.core.close();
             }
 
             /// Whether the semaphore has been closed.
+            ///
+            /// An example: [`close`](Self::close).
             #[inline]
             pub fn is_closed(&self) -> bool {
                 self.core.is_closed()

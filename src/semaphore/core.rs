@@ -74,7 +74,7 @@ pub(super) struct Core {
 impl Core {
     const_unless_loom! {
         pub(super) fn new(kind: Kind, permits: usize, bound: usize) -> Self {
-            assert!(permits <= bound && bound <= MAX_PERMITS, "tollgate: a semaphore of more than MAX_PERMITS permits");
+            assert!(permits <= bound && bound <= MAX_PERMITS, "Semaphore::new, BoundedSemaphore::new: more than MAX_PERMITS permits");
             Core { word: AtomicUsize::new(permits * PERMIT), gate: Gate::new(), bound, tag: Tag::new(kind) }
         }
     }
@@ -110,7 +110,10 @@ impl Core {
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     fn acquire_within(&self, count: usize, patience: Patience) -> Option<Result<(), Closed>> {
-        assert!(count <= MAX_PERMITS, "tollgate: more than MAX_PERMITS permits requested");
+        assert!(
+            count <= MAX_PERMITS,
+            "Semaphore: {count} permits requested, and at most {MAX_PERMITS} can be"
+        );
         // One look is what the `try_` forms are for; everybody else lines up if sleepers have waited too long.
         let first = match patience {
             Patience::None => self.attempt(count),

@@ -3,6 +3,15 @@
 use std::fmt;
 
 /// The semaphore has been closed: no permit will be given out again.
+///
+/// ```
+/// use tollgate::{AcquireError, Closed, Semaphore};
+///
+/// let semaphore = Semaphore::new(1);
+/// semaphore.close();
+/// assert_eq!(semaphore.acquire().unwrap_err(), Closed);
+/// assert_eq!(AcquireError::from(Closed), AcquireError::Closed);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed;
 
@@ -15,6 +24,15 @@ impl fmt::Display for Closed {
 impl std::error::Error for Closed {}
 
 /// Why a `try_` or timed acquisition gave no permit.
+///
+/// ```
+/// use std::time::Duration;
+/// use tollgate::{AcquireError, Semaphore};
+///
+/// let semaphore = Semaphore::new(0);
+/// assert_eq!(semaphore.try_acquire().unwrap_err(), AcquireError::NoPermits);
+/// assert_eq!(semaphore.acquire_timeout(Duration::from_millis(1)).unwrap_err(), AcquireError::TimedOut);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcquireError {
     /// Too few permits at the moment of the call (`try_` forms, and a time-out of zero).
@@ -44,6 +62,12 @@ impl From<Closed> for AcquireError {
 }
 
 /// A [`BoundedSemaphore`](crate::BoundedSemaphore) would have had more permits than its bound. Nothing has changed.
+///
+/// ```
+/// use tollgate::{BoundedSemaphore, OverRelease};
+///
+/// assert_eq!(BoundedSemaphore::new(1).release(1), Err(OverRelease));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OverRelease;
 

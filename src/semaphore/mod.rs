@@ -132,6 +132,8 @@ impl Semaphore {
         /// # Panics
         ///
         /// If `permits` exceeds [`Semaphore::MAX_PERMITS`].
+        ///
+        /// An example: [`release`](Self::release).
         pub fn new(permits: usize) -> Self {
             Semaphore { core: Core::new(Kind::Semaphore, permits, Self::MAX_PERMITS) }
         }
@@ -146,10 +148,24 @@ impl Semaphore {
     ///
     /// If there would be more than [`Semaphore::MAX_PERMITS`]. The permits are then as before. (A [`BoundedSemaphore`] returns an error
     /// instead, at a bound of your own.)
+    ///
+    /// ```
+    /// use tollgate::Semaphore;
+    ///
+    /// let ready = Semaphore::new(0);
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| ready.release(2)); // permits that nobody had acquired
+    ///     ready.acquire_many(2).unwrap().forget();
+    /// });
+    /// ```
     #[inline]
     #[track_caller]
     pub fn release(&self, count: usize) {
-        assert!(self.core.add(count), "Semaphore::release: more than Semaphore::MAX_PERMITS permits");
+        assert!(
+            self.core.add(count),
+            "Semaphore::release({count}): more than {} permits",
+            Semaphore::MAX_PERMITS
+        );
     }
 }
 

@@ -31,12 +31,16 @@ macro_rules! permit {
             }
 
             /// How many permits these are.
+            ///
+            /// An example: [`split`](Self::split).
             #[inline]
             pub fn count(&self) -> usize {
                 self.count
             }
 
             /// Keeps the permits out: they come back only by a `release`.
+            ///
+            /// An example: [`split`](Self::split).
             pub fn forget(mut self) {
                 self.home.forgotten(self.count);
                 self.count = 0;
@@ -45,6 +49,19 @@ macro_rules! permit {
             /// Takes `count` of these permits off, as a permit of its own. `None`, and nothing has changed, if these are fewer.
             ///
             /// The semaphore does not notice: the permits stay out.
+            ///
+            /// ```
+            /// use std::sync::Arc;
+            /// use tollgate::Semaphore;
+            ///
+            /// let semaphore = Arc::new(Semaphore::new(4));
+            /// let mut permit = semaphore.acquire_many(3).unwrap();
+            /// let part = permit.split(1).unwrap();
+            /// assert_eq!((permit.count(), part.count()), (2, 1));
+            /// permit.merge(part);
+            /// permit.forget(); // three are out now, for good
+            /// assert_eq!(semaphore.permits(), 1);
+            /// ```
             pub fn split(&mut self, count: usize) -> Option<Self> {
                 self.count = self.count.checked_sub(count)?;
                 Some($Permit { home: self.home.clone(), count })
@@ -57,13 +74,23 @@ macro_rules! permit {
             /// If `other` is of another semaphore; or if these would be more permits than a semaphore can have, some of which were
             /// then released while they were out. Nothing is lost: each permit goes back where it came from when it is dropped,
             /// `other` at once.
+            ///
+            /// An example: [`split`](Self::split).
             #[track_caller]
             pub fn merge(&mut self, mut other: Self) {
                 let (core, others): (&Core, &Core) = (self.home.deref(), other.home.deref());
-                assert!(ptr::eq(core, others), "tollgate: permits of two semaphores cannot be merged");
+                assert!(
+                    ptr::eq(core, others),
+                    concat!(stringify!($Permit), "::merge: permits of two semaphores, {} and {}"),
+                    self.count,
+                    other.count
+                );
                 assert!(
                     other.count <= MAX_PERMITS - self.count,
-                    "tollgate: more than MAX_PERMITS permits cannot be merged"
+                    concat!(stringify!($Permit), "::merge: {} and {} permits are more than MAX_PERMITS, {}"),
+                    self.count,
+                    other.count,
+                    MAX_PERMITS
                 );
                 self.count += mem::take(&mut other.count);
             }

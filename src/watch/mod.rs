@@ -37,6 +37,8 @@ pub(crate) use off::{Tag, ThreadTag, Waiting};
 pub(crate) use on::{Tag, ThreadTag, Waiting, snapshot};
 
 /// What kind of object a thread waits for.
+///
+/// An example: [`Report`](crate::diagnostics::Report).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[cfg_attr(

@@ -13,7 +13,7 @@ mod signals;
 #[path = "../../examples/wordcount/words.rs"]
 mod words;
 
-use example::{ALL, Running, binary, counts, files_under, run, run_all, within_deadline};
+use example::{ALL, Json, binary, counts, files_under, run, run_all, start, within_deadline};
 use expected::{Expected, uniform_tree, unpleasant_tree};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ fn counts_a_single_file() {
 
 #[test]
 fn counts_standard_input() {
-    let mut running = Running::start("-", &ALL);
+    let mut running = start("-", &ALL);
     let mut stdin = running.stdin.take().unwrap();
     within_deadline("write", move || {
         for piece in ["spl", "it wo", "rds \u{6F22}".trim_end(), " and then the end"] {

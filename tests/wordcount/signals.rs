@@ -1,7 +1,7 @@
 //! Pipes, Ctrl-C, and what happens while there is nothing to do.
 
 use crate::BLOCK;
-use crate::example::{ALL, Ended, Running, counts, within_deadline};
+use crate::example::{ALL, Ended, Json, Running, counts, start, within_deadline};
 use crate::expected::Expected;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ fn assert_interrupted(ended: &Ended) -> Value {
 #[test]
 fn a_named_pipe_is_read_to_its_end() {
     let (_directory, path) = fifo();
-    let running = Running::start(&path, &ALL);
+    let running = start(&path, &ALL);
     let mut writer = open_writer(&path);
     within_deadline("write", move || writer.write_all(b"from a pipe, from a writer")).unwrap();
     let json = running.end().json();
@@ -56,7 +56,7 @@ fn a_named_pipe_is_read_to_its_end() {
 fn ctrl_c_ends_it_while_it_waits_for_a_writer_that_writes_nothing() {
     for threads in ["1", "64"] {
         let (_directory, path) = fifo();
-        let running = Running::start(&path, &[&ALL[..], &["--threads", threads]].concat());
+        let running = start(&path, &[&ALL[..], &["--threads", threads]].concat());
         let _writer = open_writer(&path);
         interrupt(&running);
         assert_eq!(assert_interrupted(&running.end())["bytes"], 0);
@@ -67,7 +67,7 @@ fn ctrl_c_ends_it_while_it_waits_for_a_writer_that_writes_nothing() {
 fn ctrl_c_while_a_pipe_is_read_gives_what_was_read() {
     const WRITTEN: usize = 1 << 20;
     let (_directory, path) = fifo();
-    let running = Running::start(&path, &[&ALL[..], &["--capacity", "1"]].concat());
+    let running = start(&path, &[&ALL[..], &["--capacity", "1"]].concat());
     let mut writer = open_writer(&path);
     let writer = within_deadline("write", move || {
         writer.write_all(&b"example ".repeat(WRITTEN / 8)).unwrap();
@@ -113,7 +113,7 @@ mod linux {
     #[test]
     fn ctrl_c_ends_it_while_it_waits_for_somebody_to_open_the_pipe() {
         let (_directory, path) = fifo();
-        let running = Running::start(&path, &ALL);
+        let running = start(&path, &ALL);
         wait_until_it_handles_signals(&running);
         interrupt(&running);
         assert_eq!(assert_interrupted(&running.end())["bytes"], 0);
@@ -121,7 +121,7 @@ mod linux {
 
     #[test]
     fn ctrl_c_ends_it_while_it_waits_for_standard_input() {
-        let mut running = Running::start("-", &ALL);
+        let mut running = start("-", &ALL);
         // Kept open: it is not the end of the input that ends it.
         let stdin = running.stdin.take();
         wait_until_it_handles_signals(&running);
@@ -136,7 +136,7 @@ mod linux {
         let top = uniform_tree(FILES);
         for n in 0..10 {
             let options = [&ALL[..], &["--threads", ["1", "2", "64"][n % 3], "--capacity", "1"]].concat();
-            let running = Running::start(top.path(), &options);
+            let running = start(top.path(), &options);
             wait_until_it_handles_signals(&running);
             thread::sleep(Duration::from_millis(2 * n as u64));
             // It may have ended by now, and that is right too.
@@ -180,7 +180,7 @@ mod linux {
     #[test]
     fn waiting_for_input_takes_no_cpu_and_wakes_nobody_but_the_progress_bar() {
         let (_directory, path) = fifo();
-        let running = Running::start(&path, &[&ALL[..], &["--threads", "64"]].concat());
+        let running = start(&path, &[&ALL[..], &["--threads", "64"]].concat());
         let mut writer = open_writer(&path);
         let others = || {
             let mut sleeps = sleeps(running.pid);

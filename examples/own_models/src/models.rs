@@ -170,7 +170,7 @@ fn explore(name: &str, preemptions: Option<usize>, model: impl Fn() + Send + Syn
 #[cfg(loom)]
 fn run(preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) -> String {
     // Executions, not seconds: the same on every machine. It is less than a minute on most.
-    const LIMIT: usize = 400_000;
+    const LIMIT: usize = 600_000;
 
     // With one of them set, loom cuts models short and still calls them passed.
     let cutting: Vec<_> =
