@@ -18,11 +18,11 @@ use crate::standard::{self, Model};
 use crate::weak::{self, Rules};
 use std::sync::atomic::Ordering;
 
-/// The word of state: permits, or the status of a queue.
+/// The word of state: permits, or a word of a candidate core.
 const X: usize = 0;
 /// The gate's word, scaled down: bit 0 a wake in flight, then the waiters.
 const Y: usize = 1;
-/// The gate's lock, or the queue's.
+/// The gate's lock, or a queue's latch.
 const Z: usize = 2;
 
 const WAKING: u32 = 1;
@@ -79,7 +79,7 @@ fn cases() -> Vec<Case> {
     // `Semaphore::add`.
     let add =
         [step(Load(X, Rlx)), step(CompareExchange(X, 0, PERMIT, SC, Rlx)).returns(0).then_sc_handshake()];
-    // `Locked::publish`; the queue's lock is the putter's own.
+    // The exchange with which a push of a candidate core takes effect (`queue/cores`).
     let publish = step(Swap(X, 4, SC)).returns(0).then_sc_handshake();
     // `Gate::notify`.
     let look = |sees| step(Load(Y, SC)).returns(sees);
@@ -94,7 +94,7 @@ fn cases() -> Vec<Case> {
     let clear = [step(FetchAdd(Y, MINUS, Rlx)), step(Fence(SC))];
     // `Core::take` of a semaphore, which finds too little and ends there.
     let attempt = step(Load(X, Rlx)).returns(0);
-    // `Locked::ends_pop` and `ends_push`: the look with which `try_pop` and `try_push` begin.
+    // The look with which its `try_pop` and `try_push` begin.
     let status = step(Load(X, Acq)).returns(0).spare("it is for the publication of the item");
     // `Gate::release_all`.
     let release_all = [step(Fence(SC)), step(Load(Y, Rlx)).returns(0)];
@@ -115,10 +115,10 @@ fn cases() -> Vec<Case> {
     };
     vec![
         case("Semaphore::add | Gate::wait", [0; 3], &[&[&add, &[look(0)]], &[&join, &[attempt]]]),
-        case("Queue: publish | Gate::wait", [0; 3], &[&[&[publish], &[look(0)]], &[&join, &[status]]]),
-        // The lock alone is enough here, with nothing `SeqCst`: the waiter had it first, so its joining happens before the look.
+        case("a core: publish | Gate::wait", [0; 3], &[&[&[publish], &[look(0)]], &[&join, &[status]]]),
+        // The latch alone is enough, with nothing `SeqCst`: the waiter had it first, so its joining happens before the look.
         case(
-            "Queue: publish | Gate::wait, a stale look, then the queue's lock, nothing SeqCst",
+            "Queue: a section | Gate::wait, a stale look, then a section",
             [8, 0, 0],
             &[
                 &[
