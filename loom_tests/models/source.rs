@@ -29,7 +29,9 @@ pub(crate) fn texts() -> BTreeMap<String, String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path.to_string_lossy().ends_with("_tests.rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.to_string_lossy().ends_with("_tests.rs")
+            {
                 let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
                 files.insert(name, fs::read_to_string(path).unwrap());
             }
