@@ -1,6 +1,6 @@
 //! The crawler, on small sites.
 
-use crate::program::run;
+use crate::program::{DEADLINE, run};
 use crate::{folder, text};
 use std::time::{Duration, Instant};
 
@@ -91,14 +91,17 @@ fn a_rate_is_not_exceeded() {
 
 #[test]
 fn the_end_does_not_wait_for_the_next_tick() {
-    let started = Instant::now();
-    // Two pages of a burst of ten; the first tick would come after a second, and ten crawlers are there to wait for it.
-    let runs = (0..5).map(|_| {
+    let begin = Instant::now();
+    // Two pages of a burst of ten; the first tick would come after a second. A busy machine may be slower than that, but not each time.
+    loop {
         let started = Instant::now();
-        crawl(&[("index.html", "<a href=a.html>"), ("a.html", "")], &["--rate", "1", "--crawlers", "10"]);
-        started.elapsed()
-    });
-    assert!(runs.min().unwrap() < Duration::from_millis(900), "{:?}", started.elapsed());
+        let site = [("index.html", "<a href=a.html>"), ("a.html", "")];
+        crawl(&site, &["--rate", "1", "--crawlers", "10"]);
+        if started.elapsed() < Duration::from_millis(900) {
+            break;
+        }
+        assert!(begin.elapsed() < 5 * DEADLINE, "no run of many ends before the tick");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod signals;
 #[path = "../../examples/wordcount/words.rs"]
 mod words;
 
-use example::{ALL, Json, binary, counts, files_under, run, run_all, start, within_deadline};
+use example::{ALL, DEADLINE, Json, binary, counts, files_under, run, run_all, start, within_deadline};
 use expected::{Expected, uniform_tree, unpleasant_tree};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -134,13 +134,17 @@ fn the_numbers_of_waits_are_plausible() {
 #[test]
 fn the_end_does_not_wait_for_the_next_picture_of_the_progress_bar() {
     let top = uniform_tree(1);
-    let fastest = (0..20).map(|_| {
+    let begin = Instant::now();
+    // There is a picture each 100 ms, and the first comes after that time. On a busy machine a run may take as long for other reasons, but
+    // not each.
+    loop {
         let started = Instant::now();
         run(top.path(), &[]);
-        started.elapsed()
-    });
-    // There is a picture each 100 ms, and the first comes after that time.
-    assert!(fastest.min().unwrap() < Duration::from_millis(90));
+        if started.elapsed() < Duration::from_millis(90) {
+            break;
+        }
+        assert!(begin.elapsed() < 5 * DEADLINE, "no run of many ends before the first picture");
+    }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
