@@ -27,6 +27,18 @@ impl Patience {
         if duration.is_zero() { Patience::None } else { Patience::For(duration) }
     }
 
+    /// Whether it lasts for ever, or long enough that a time slice of another process does not matter.
+    #[cfg_attr(any(loom, shuttle), expect(dead_code, reason = "models do not spin"))]
+    pub(crate) fn is_long(self) -> bool {
+        const LONG: Duration = Duration::from_millis(50);
+        match self {
+            Patience::None => false,
+            Patience::Forever => true,
+            Patience::For(duration) => duration >= LONG,
+            Patience::Until(instant) => instant.saturating_duration_since(Instant::now()) >= LONG,
+        }
+    }
+
     /// The moment at which this patience ends, counted from now; `None` when it ended already and there is nothing to
     /// wait for. A duration too long for the clock means for ever.
     #[cold]

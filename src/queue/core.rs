@@ -24,14 +24,10 @@ pub(crate) trait Core<T> {
     fn try_pop_many(&self, most: usize, tell: &impl Tell) -> Result<Vec<T>, Refused>;
     /// How often `try_push` would end with anything but `NotNow`, about; 0 if it would not. A look.
     fn room(&self) -> usize;
-    /// Whether it would, in order with all other operations of the thread.
-    fn ends_try_push(&self) -> bool;
     /// Whether it would, in a section.
     fn surely_ends_push(&self) -> bool;
     /// How often `try_pop` would end with anything but `NotNow`; 0 if it would not. A look.
     fn gain(&self) -> usize;
-    /// Whether it would, in order with all other operations of the thread.
-    fn ends_try_pop(&self) -> bool;
     /// Whether it would, in a section.
     fn surely_ends_pop(&self) -> bool;
     /// How many items there are; none after an immediate shutdown.
@@ -145,22 +141,12 @@ impl<T, O: Order<T>> Core<T> for Locked<T, O> {
         self.ledger.room()
     }
 
-    #[inline]
-    fn ends_try_push(&self) -> bool {
-        self.ledger.ends_try_put()
-    }
-
     fn surely_ends_push(&self) -> bool {
         self.ledger.surely_ends_put()
     }
 
     fn gain(&self) -> usize {
         self.ledger.gain()
-    }
-
-    #[inline]
-    fn ends_try_pop(&self) -> bool {
-        self.ledger.ends_try_get()
     }
 
     fn surely_ends_pop(&self) -> bool {

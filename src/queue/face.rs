@@ -70,7 +70,6 @@ impl<T, C: Core<T>> Face<T, C> {
     pub(crate) fn put(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
         let mut item = item;
         let tries = match patience {
-            Patience::None if !self.core.ends_try_push() => return Err(PutError::Full(item)),
             Patience::None => true,
             // A look may be wrong; then the wait's own tries, which are made in sections, put it right.
             _ => self.putters.admits_newcomers() && self.core.room() > 0,
@@ -137,7 +136,6 @@ impl<T, C: Core<T>> Face<T, C> {
             ended.then_some(())
         };
         let first = match patience {
-            Patience::None if !self.core.ends_try_push() => None,
             Patience::None => attempt(),
             _ if self.putters.admits_newcomers() && self.core.room() > 0 => attempt(),
             _ => None,
@@ -165,7 +163,7 @@ impl<T, C: Core<T>> Face<T, C> {
     /// Waits until `attempt` succeeds, which there has to be room for.
     fn wait_for_room<R>(&self, patience: Patience, attempt: impl FnMut() -> Option<R>) -> Option<R> {
         let serves = |_| self.core.surely_ends_push();
-        self.putters.wait(0, patience, attempt, Spin::for_flow(), || self.core.room(), serves)
+        self.putters.wait(0, patience, attempt, Spin::for_flow(patience), || self.core.room(), serves)
     }
 
     /// A call from within user code that the core runs cannot wait: those whom it would wait for wait for that code. So it looks
@@ -196,7 +194,6 @@ impl<T, C: Core<T>> Face<T, C> {
     #[cfg_attr(feature = "diagnostics", track_caller)]
     fn get_by<R>(&self, patience: Patience, pop: impl Fn() -> Result<R, Refused>) -> Result<R, GetError> {
         let tries = match patience {
-            Patience::None if !self.core.ends_try_pop() => return Err(GetError::Empty),
             Patience::None => true,
             // As in `put`.
             _ => self.getters.admits_newcomers() && self.core.gain() > 0,
@@ -223,7 +220,7 @@ impl<T, C: Core<T>> Face<T, C> {
             ended => Some(ended),
         };
         let serves = |_| self.core.surely_ends_pop();
-        let spin = Spin::for_flow();
+        let spin = Spin::for_flow(patience);
         let got = self.getters.wait(0, patience, attempt, spin, || self.core.gain(), serves);
         got.unwrap_or(Err(Refused::NotNow)).map_err(GetError::from)
     }

@@ -109,7 +109,7 @@ use std::fmt;
 ///
 /// Blocking: the items are under a latch, for a few instructions at a time, or as many moves as a batch has items. Uncontended, a
 /// put is one atomic read-modify-write operation, and so is a get, and a batch of either; no fence, no system call. A `try_` form that
-/// fails is a fence. Who waits spins and yields for a bounded time before it sleeps: `docs/queues.md`. A bounded queue of up to
+/// fails is one too. Who waits spins and yields for a bounded time before it sleeps: `docs/queues.md`. A bounded queue of up to
 /// 1024 items does not allocate after it has been made. An unbounded one grows by doubling, and gives memory back.
 pub struct Queue<T> {
     face: Face<T, Locked<T, Stored<VecDeque<T>>>>,

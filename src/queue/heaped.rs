@@ -150,8 +150,8 @@ impl<T: Ord> Heaped<T> {
     /// Shows `look` the first item, if there is one.
     pub(super) fn with_first<R>(&self, ledger: &Ledger<Inbox<T>>, look: impl FnOnce(&T) -> R) -> Option<R> {
         self.refuse_reentry("with_first");
-        // A look, as in `pop`.
-        if ledger.len() == 0 {
+        // As in `pop`.
+        if ledger.len() == 0 && !ledger.surely_has_items() {
             return None;
         }
         let enter = |spare: &mut Vec<Entry<T>>| {

@@ -24,23 +24,18 @@
 //!
 //! # Memory ordering
 //!
-//! Sections happen one before the other, and that is all that the gates' handshake needs: no try says "not now" by a look at the status
-//! alone. (A waiter's try after it has joined a line would then have to be ordered behind the joining by fences, and a change
-//! before its notifier's look by a second read-modify-write.)
-//!
-//! But a `try_` form does, so that polling an empty queue writes nothing: it looks once more behind a `SeqCst` fence, and believes that.
-//! Without the fence two threads could each put to one queue, and find the other one's queue empty, which no order of the four operations
-//! explains. With it, let L be a look that says no, F its fence, and P a change that L misses. F comes before every fence that P
-//! happens before; sections happen before each other; so a circle of operations, each of which has to be before the next,
-//! would be one of fences too, whose order is total. Bare looks (`len` and the like) have no fence and no part in this.
+//! Sections happen one before the other, and that is all that the gates' handshake needs: no call says "not now" by a look at the status
+//! alone, the `try_` forms neither. (A waiter's try after it has joined a line would then have to be ordered behind the joining by fences, and
+//! a change before its notifier's look by a second read-modify-write. And a failing try that only looks, be it behind a fence,
+//! leaves a thread that puts and then reads a flag of its own unaware of one that sets the flag and then finds the queue empty; found in review.)
+//! Looks are for those who spin, and for users: a bare look (`len` and the like) is ordered with nothing.
 
 use super::Shutdown;
 use super::error::TooManyDone;
 use crate::latch::{Latch, Section};
 use crate::platform::atomic::{
     AtomicUsize,
-    Ordering::{Acquire, Release, SeqCst},
-    fence,
+    Ordering::{Acquire, Release},
 };
 use crate::platform::{Mutant, mutated};
 
@@ -138,24 +133,15 @@ impl<S> Ledger<S> {
         }
     }
 
-    /// Whether `admit` would do anything but report `NotNow`. A look.
-    pub(crate) fn ends_put(&self) -> bool {
-        let status = self.status();
-        status & STATE != OPEN || status & FULL == 0
-    }
-
-    /// The same, for one who takes no for an answer; see "Memory ordering".
-    pub(crate) fn ends_try_put(&self) -> bool {
-        self.ends_put() || {
-            fence(SeqCst);
-            self.ends_put()
-        }
-    }
-
-    /// The same, in a section of its own.
+    /// Whether `admit` would do anything but report `NotNow`, in a section of its own.
     pub(crate) fn surely_ends_put(&self) -> bool {
         let inside = self.inside.enter();
         inside.state != OPEN || inside.len < inside.capacity
+    }
+
+    /// Whether there are items, in a section of its own.
+    pub(crate) fn surely_has_items(&self) -> bool {
+        self.inside.enter().len > 0
     }
 
     /// How many items `claim` would find; 1 if it would refuse for good. A look.
@@ -168,14 +154,6 @@ impl<S> Ledger<S> {
     pub(crate) fn ends_get(&self) -> bool {
         let status = self.status();
         status & STATE != OPEN || status >= ITEM
-    }
-
-    /// The same, for one who takes no for an answer; see "Memory ordering".
-    pub(crate) fn ends_try_get(&self) -> bool {
-        self.ends_get() || {
-            fence(SeqCst);
-            self.ends_get()
-        }
     }
 
     /// The same, in a section of its own.

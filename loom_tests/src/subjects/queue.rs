@@ -304,14 +304,12 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
         // What others can see from outside the ledger's latch, while it is still held.
         let puts = |op| matches!(op, Put | TryPut | PutTimeout | PutMany | TryPutMany | PutManyTimeout);
         let changes = |op| puts(op) || matches!(op, Drain | Close);
-        // A get that waits does not take a look's word for it that there is nothing.
-        let joins = |op| matches!(op, GetTimeout | GetManyTimeout);
+        let gets = |op| matches!(op, TryGet | GetTimeout | TryGetMany | GetManyTimeout | TryWork);
         let locks = |op| {
             changes(op)
-                || joins(op)
+                || gets(op)
                 || matches!(op, TaskDone | Join | JoinTimeout | Unfinished | Narrow | Widen)
         };
-        let gets = |op| matches!(op, TryGet | GetTimeout | TryGetMany | GetManyTimeout | TryWork);
         // Gets of a priority queue see the closing bit before they lock anything.
         let seen = |op| op == Close && matches!(F::ORDER, Order::Priority);
         let blocks_gets = |op| changes(op) && !seen(op);

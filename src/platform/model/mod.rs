@@ -34,7 +34,7 @@ pub use futex_table::{forget_sleepers, sleepers};
 pub use settings::{LateWakes, Settings, WakeOrder, current, set};
 pub use sites::{Change, Part, Site, recorded};
 
-use super::{Duration, Instant, Mutant};
+use super::{Duration, Instant, Mutant, Patience};
 use std::cell::Cell;
 
 /// A choice of the explorer: a wait with this deadline may time out whenever a real one could.
@@ -98,7 +98,7 @@ impl Spin {
 
     pub(crate) fn slept_for_lock(_: &Stopwatch) {}
 
-    pub(crate) fn for_flow() -> Self {
+    pub(crate) fn for_flow(_: Patience) -> Self {
         Spin
     }
 

@@ -25,12 +25,12 @@ const LAST: u32 = 64_000;
 const TIMES: u32 = 4;
 /// A yield that takes half as long again as the shortest one has let somebody run, or one in ten has not; within these bounds, in
 /// nanoseconds.
-const SHORT: std::ops::RangeInclusive<u32> = 200..=2_000;
+const SHORT: std::ops::RangeInclusive<u32> = 200..=10_000;
 
 /// The shortest yield there has been, in nanoseconds.
 static SHORTEST: AtomicU32 = AtomicU32::new(u32::MAX);
-/// When yielding is allowed again, in milliseconds since the first yield, and how long it was forbidden last.
-static ALLOWED_AGAIN: AtomicU32 = AtomicU32::new(0);
+/// When a stranger ran last, in milliseconds since the first yield, and for how long yielding was forbidden then.
+static FORBIDDEN_AT: AtomicU32 = AtomicU32::new(0);
 static FORBIDDEN_FOR: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
@@ -48,10 +48,10 @@ pub(super) struct GiveWay {
 
 impl GiveWay {
     /// For a wait that begins now.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(allowed: bool) -> Self {
         let (times, skip) = ALONE.get();
         ALONE.set((times, skip.saturating_sub(1)));
-        GiveWay { left: if skip == 0 { TIMES } else { 0 }, others: false }
+        GiveWay { left: if allowed && skip == 0 { TIMES } else { 0 }, others: false }
     }
 
     /// Lets others run; `false` if that is not, or no longer, to be done.
@@ -60,9 +60,7 @@ impl GiveWay {
             return false;
         }
         self.left -= 1;
-        let now = millis();
-        // Wraps after 49 days, and is then allowed, or forbidden, for once.
-        if ALLOWED_AGAIN.load(Relaxed).wrapping_sub(now) as i32 > 0 {
+        if is_forbidden(millis()) {
             self.left = 0;
             return false;
         }
@@ -76,8 +74,7 @@ impl GiveWay {
             return true;
         }
         let took = took.as_nanos() as u32;
-        let shortest = SHORTEST.load(Relaxed).min(took);
-        SHORTEST.store(shortest, Relaxed);
+        let shortest = SHORTEST.fetch_min(took, Relaxed).min(took);
         let (times, skip) = ALONE.get();
         if took < (shortest / 2).saturating_mul(3).clamp(*SHORT.start(), *SHORT.end()) {
             self.left = 0;
@@ -92,16 +89,24 @@ impl GiveWay {
     }
 }
 
+/// The milliseconds wrap after 49 days; something may then be forbidden that has been allowed for long, for a minute at most.
+fn is_forbidden(now: u32) -> bool {
+    now.wrapping_sub(FORBIDDEN_AT.load(Relaxed)) < FORBIDDEN_FOR.load(Relaxed)
+}
+
 /// A stranger has run.
 #[cold]
 fn forbid() {
     let now = millis();
-    let since = now.wrapping_sub(ALLOWED_AGAIN.load(Relaxed));
+    // Another thread was in a yield when the stranger ran, and has said so.
+    if is_forbidden(now) {
+        return;
+    }
     let last = FORBIDDEN_FOR.load(Relaxed);
-    // Racing threads may write what another has written a moment ago, or not double: it does not matter.
+    let since = now.wrapping_sub(FORBIDDEN_AT.load(Relaxed)).saturating_sub(last);
     let forbidden = if last > 0 && since < LAST { (last * 2).min(LAST) } else { FIRST };
+    FORBIDDEN_AT.store(now, Relaxed);
     FORBIDDEN_FOR.store(forbidden, Relaxed);
-    ALLOWED_AGAIN.store(now.wrapping_add(forbidden), Relaxed);
 }
 
 fn millis() -> u32 {

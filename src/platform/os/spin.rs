@@ -15,9 +15,10 @@
 //!   them, 40 µs in all: it has to outlast a wake-up across CPUs (15 to 30 µs on a virtual machine), or both sides
 //!   sleep and each wake-up is longer than the other's patience.
 //!
-//! Where that never pays (all threads on one CPU, long waits) each thread remembers, for each shape: after k failures in
+//! Where that never pays (all threads on one CPU, long waits) each thread remembers, for each shape but the latch's: after k failures in
 //! a row it skips the next 2^k - 1 (at most 63) spins; a success halves k.
 
+use super::super::Patience;
 use super::clock::Stopwatch;
 use super::give_way::GiveWay;
 use std::cell::Cell;
@@ -34,7 +35,6 @@ const NEVER: u32 = u32::MAX;
 
 thread_local! {
     /// How often in a row spins of each shape failed in this thread, and how many are still to be skipped.
-    static LATCHES: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
     static LOCKS: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
     static HAND_OFFS: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
     static SHORT: Cell<Memory> = const { Cell::new(Memory { failures: 0, skip: 0 }) };
@@ -120,14 +120,14 @@ pub(crate) struct Spin {
     patient: bool,
     /// The memory of the spin that is going on.
     memory: Option<&'static LocalKey<Cell<Memory>>>,
-    /// The thread's memory of spins of this shape.
-    memories: &'static LocalKey<Cell<Memory>>,
+    /// The thread's memory of spins of this shape, if it has one.
+    memories: Option<&'static LocalKey<Cell<Memory>>>,
 }
 
 impl Spin {
     /// The shape for waiting until a latch is free: 10 µs.
     pub(crate) fn for_latch() -> Self {
-        Spin::new(&LATCHES, Shape { budget: 10_000, tight: 0, next: 200, widest: 1_600, closing: 0 })
+        Spin::without_memory(Shape { budget: 10_000, tight: 0, next: 200, widest: 1_600, closing: 0 })
     }
 
     /// The shape for waiting until a lock is free: 30 µs.
@@ -150,13 +150,14 @@ impl Spin {
 
     /// The shape for waiting until a flow of items, or of room for them, goes on: 2 µs, then others may run, and then a hand-off. The
     /// first look comes late as long as much is there by then.
-    pub(crate) fn for_flow() -> Self {
+    /// Only a wait that may be long lets others run: that may take longer than a short one has.
+    pub(crate) fn for_flow(patience: Patience) -> Self {
         let mut flow = FLOWS.get();
         let first = if flow.tight == 0 { flow.first } else { 0 };
         flow.tight = flow.tight.saturating_sub(1);
         FLOWS.set(flow);
         let shortly = if Memory::allows(&SHORT) { SHORTLY } else { Shape { budget: 0, ..SHORTLY } };
-        Spin { first, before: Some((shortly, GiveWay::new())), ..Spin::for_hand_off() }
+        Spin { first, before: Some((shortly, GiveWay::new(patience.is_long()))), ..Spin::for_hand_off() }
     }
 
     /// Tells a flow's memory that so much is there.
@@ -175,7 +176,11 @@ impl Spin {
     fn new(memories: &'static LocalKey<Cell<Memory>>, shape: Shape) -> Self {
         let budget = if Memory::allows(memories) { shape.budget } else { 0 };
         let shape = Shape { budget, ..shape };
-        Spin { before: None, shape, first: 0, patient: false, memory: None, memories }
+        Spin { memories: Some(memories), ..Spin::without_memory(shape) }
+    }
+
+    fn without_memory(shape: Shape) -> Self {
+        Spin { before: None, shape, first: 0, patient: false, memory: None, memories: None }
     }
 
     /// Pauses until it is time for the next look. `false` when the budget is spent.
@@ -202,7 +207,7 @@ impl Spin {
         if per_unit == NEVER || !self.shape.pause(&mut self.first, &mut self.patient, per_unit) {
             return false;
         }
-        self.memory = Some(self.memories);
+        self.memory = self.memories;
         true
     }
 
@@ -236,7 +241,8 @@ impl Shape {
             now
         };
         let now = now.min(self.budget);
-        self.budget -= now;
+        // A pause may take longer than that.
+        self.budget = self.budget.saturating_sub(now.max(UNIT / per_unit));
         pause_for(now, per_unit);
         true
     }

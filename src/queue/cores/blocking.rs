@@ -49,7 +49,9 @@ impl<T, C: Container<T>> Blocking<T, C> {
         };
         let room = || self.core.has_room();
         let much = || usize::from(room());
-        let put = self.putters.wait(0, Patience::Forever, attempt, Spin::for_flow(), much, |_| room());
+        let put =
+            self.putters
+                .wait(0, Patience::Forever, attempt, Spin::for_flow(Patience::Forever), much, |_| room());
         debug_assert!(put.is_some());
     }
 
@@ -65,8 +67,14 @@ impl<T, C: Container<T>> Blocking<T, C> {
     fn get_contended(&self) -> T {
         let much = || self.core.len();
         let items = |_| self.core.has_item();
-        let got =
-            self.getters.wait(0, Patience::Forever, || self.core.try_pop(), Spin::for_flow(), much, items);
+        let got = self.getters.wait(
+            0,
+            Patience::Forever,
+            || self.core.try_pop(),
+            Spin::for_flow(Patience::Forever),
+            much,
+            items,
+        );
         match got {
             Some(item) => item,
             None => unreachable!("tollgate: a get without a deadline timed out"),
