@@ -38,7 +38,7 @@ const UNUSABLE: u8 = 2;
 ///
 /// A target is built if it is not there, or is older than a prerequisite, or if a prerequisite was built. In commands `$@` is the
 /// target, `$<` the first prerequisite, `$^` all of them, `$$` a dollar sign; `@` before a command keeps it from being shown.
-/// There are no variables, patterns and conditions.
+/// There are no variables, patterns or conditions.
 #[derive(Parser)]
 #[command(name = "build")]
 struct Options {
