@@ -301,22 +301,9 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
     }
 
     fn blocked_by(frozen: QueueOp, other: QueueOp) -> Option<&'static str> {
-        // What others can see from outside the ledger's latch, while it is still held.
-        let puts = |op| matches!(op, Put | TryPut | PutTimeout | PutMany | TryPutMany | PutManyTimeout);
-        let changes = |op| puts(op) || matches!(op, Drain | Close);
-        let gets = |op| matches!(op, TryGet | GetTimeout | TryGetMany | GetManyTimeout | TryWork);
-        let locks = |op| {
-            changes(op)
-                || gets(op)
-                || matches!(op, TaskDone | Join | JoinTimeout | Unfinished | Narrow | Widen)
-        };
-        // Gets of a priority queue see the closing bit before they lock anything.
-        let seen = |op| op == Close && matches!(F::ORDER, Order::Priority);
-        let blocks_gets = |op| changes(op) && !seen(op);
-        if locks(frozen) && locks(other)
-            || blocks_gets(frozen) && gets(other)
-            || puts(frozen) && other == First
-        {
+        // All but bare looks.
+        let locks = |op| !matches!(op, Len | IsShutdown);
+        if locks(frozen) && locks(other) {
             Some("the ledger's latch")
         } else {
             None

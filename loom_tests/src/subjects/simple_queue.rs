@@ -103,8 +103,7 @@ impl Subject for SimpleQueueSubject {
 
     fn blocked_by(frozen: SimpleQueueOp, other: SimpleQueueOp) -> Option<&'static str> {
         match (frozen, other) {
-            (Put, Put | TryGet | GetTimeout) => Some("the ledger's latch"),
-            (GetTimeout, GetTimeout | Put) => Some("the getters' gate's lock"),
+            (Put | TryGet | GetTimeout, Put | TryGet | GetTimeout) => Some("the ledger's latch"),
             _ => None,
         }
     }
