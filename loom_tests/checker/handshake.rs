@@ -237,12 +237,26 @@ fn cases() -> Vec<Case> {
                 &[&join, &[attempt]],
             ],
         ),
+        // Here the fences alone would do too, without the sections of both.
         case(
-            "Queue::shutdown | Gate::wait",
+            "Queue::shutdown | Gate::wait, without the latch",
             [0; 3],
             &[
-                &[&[step(Swap(X, 1, SC)).spare("a fence follows; SeqCst is for put and get")], &release_all],
+                &[&[step(Store(X, 1, Rel)).spare("a fence follows; Release is for looks")], &release_all],
                 &[&join, &[status]],
+            ],
+        ),
+        case(
+            "Queue: a section | a woken waiter, which had the latch first: clear_waking, try",
+            [0, WAKING, 0],
+            &[
+                &[&[
+                    lock(2),
+                    step(Store(X, 1, Rlx)),
+                    unlock(3).spare(EXCLUSION),
+                    step(Load(Y, Rlx)).returns(WAKING),
+                ]],
+                &[&[step(FetchAdd(Y, MINUS, Rlx)), lock(0).spare(EXCLUSION), attempt, unlock(1)]],
             ],
         ),
         // X: the waiter's own word, ASLEEP is 3, told is 2. Y: the crowd's.

@@ -28,7 +28,7 @@
 //! | | waiter ([`Gate::wait`]) | notifier, after it has changed the state |
 //! |---|---|---|
 //! | 0 | spin: look, and try when it looks ready; bounded in time, less where it has not been paying | |
-//! | 1 | try | its change was, or ended with, a `SeqCst` read-modify-write, which serves as a fence |
+//! | 1 | try | its change was, or ended with, a `SeqCst` read-modify-write, which serves as a fence (a queue's: see "Under a latch") |
 //! | 2 | join the line | load the word: no waiters, or a wake in flight? done |
 //! | 3 | fence | lock; would the head be served? take it off, set `WAKING` |
 //! | 4 | try again; on success leave the line | unlock; store to its word; if it is asleep, wake it |
@@ -72,7 +72,8 @@
 //! do, the sections order what the fences order above. If W's second try came before N's change, then W's joining happens before N's load, which
 //! therefore sees it; else the try sees the change. If N sees V's `WAKING`, V's clearing does not happen before N's load, so V's try
 //! comes after N's change. If V, which has seen that state in its try, leaves it to X, whose `WAKING` it saw, then in the same way X's try comes after
-//! V's. And if the look of a newcomer at a closed gate came before N's change, N saw the newcomer in the line. So N's load is `Relaxed`,
+//! V's. And if the look of a newcomer at a closed gate came before N's change, N saw the newcomer in the line; if it made none, since
+//! it saw X's `WAKING`, then X's clearing comes after its joining in the word's order, and that after what N's load saw, so X's try follows N's change. So N's load is `Relaxed`,
 //! and a change is one read-modify-write, the latch's.
 //!
 //! # Memory ordering

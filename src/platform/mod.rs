@@ -175,9 +175,9 @@ pub enum Mutant {
     BarrierPanicBreaksNothing,
     /// `Barrier`: waiters are told before the lock is released.
     BarrierTellsUnderLock,
-    /// `Queue`: `put` does not look again, under the lock, whether the queue was shut down.
+    /// `Queue`: `put` does not look again, in its section, whether the queue was shut down.
     QueuePutsAfterShutdown,
-    /// `Queue`: `put` does not look again, under the lock, whether there is room.
+    /// `Queue`: `put` does not look again, in its section, whether there is room.
     QueuePutsBeyondCapacity,
     /// `Queue`: `put` does not tell the getters.
     QueuePutWithoutNotify,

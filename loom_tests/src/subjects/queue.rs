@@ -303,10 +303,6 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
     fn blocked_by(frozen: QueueOp, other: QueueOp) -> Option<&'static str> {
         // All but bare looks.
         let locks = |op| !matches!(op, Len | IsShutdown);
-        if locks(frozen) && locks(other) {
-            Some("the ledger's latch")
-        } else {
-            None
-        }
+        if locks(frozen) && locks(other) { Some("the ledger's latch") } else { None }
     }
 }
