@@ -19,6 +19,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 use tollgate::Queue;
 use tollgate::experimental_cores::{Blocking, Claimed, Container, Ring, Stack};
+use tollgate_benches::arena::usage::processor_time;
 use tollgate_benches::core::Locked;
 use tollgate_benches::regime::Regime;
 use tollgate_benches::{Apart, team};
@@ -84,21 +85,6 @@ type Times = [f64; 2];
 
 /// Plays `count` items.
 type Play = Box<dyn Fn(u64) -> Times>;
-
-/// The processor time that this process has used, all threads together.
-#[cfg(target_os = "linux")]
-fn processor_time() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the call writes a time to where it is told.
-    let failed = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
-    assert_eq!(failed, 0);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn processor_time() -> Duration {
-    Duration::ZERO
-}
 
 fn player<L: Line + 'static>(case: Case, new: impl Fn() -> L + 'static) -> Play {
     Box::new(move |count| {

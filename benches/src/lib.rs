@@ -5,12 +5,17 @@
 //! cargo bench -p tollgate-benches --bench arena -- --full --json target/arena.json
 //! cargo run --release -p tollgate-benches --bin chart -- target/arena.json   # RESULTS.md and its charts
 //! cargo bench -p tollgate-benches --bench uncontended            # one thread, each operation beside the bare atomics in it
+//! cargo run --release -p tollgate-benches --bin instructions     # the same operations, counted in instructions by valgrind
 //! cargo bench -p tollgate-benches -- --test                      # everything for a moment: does it still run?
 //! ```
+//!
+//! With `--features cpp_peers` C++'s queues take part: those whose headers are installed, or in the folders that
+//! `TOLLGATE_CPP_INCLUDE` names; `benches/build.rs` says more.
 //!
 //! * One small trait for each kind of primitive, and its implementations for tollgate, the peers and the base lines: [`lock`],
 //!   [`semaphore`], [`condition`], [`event`], [`barrier`], [`queue`]. Where a library has no more than a mutex and a condition,
 //!   what people build from these stands in: [`monitor`].
+//! * [`single`]: what one thread does alone, for `uncontended` and [`instructions`].
 //! * [`cases`]: what is played, by whom. [`arena`]: how it is played, scored and reported. [`chart`]: the report as pictures.
 //!
 //! `uncontended` is criterion's. It measures one library after the other, so on a shared machine a difference between two rows may be
@@ -22,7 +27,10 @@ pub mod cases;
 pub mod chart;
 pub mod condition;
 pub mod core;
+#[cfg(cpp_shim)]
+pub mod cpp;
 pub mod event;
+pub mod instructions;
 pub mod lock;
 pub mod memory;
 pub mod monitor;
@@ -32,6 +40,7 @@ pub mod queue;
 pub mod regime;
 pub mod rlock;
 pub mod semaphore;
+pub mod single;
 pub mod team;
 pub mod work;
 

@@ -1,20 +1,21 @@
-//! Locks around a number.
+//! Locks around a number, or whatever else a case puts there.
 
+use std::cell::UnsafeCell;
 use std::sync::atomic::{
     AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
 use std::time::Duration;
 
-/// A lock around a number.
-pub trait BenchLock: Sync {
+/// A lock around a value.
+pub trait BenchLock<T = u64>: Sync {
     /// Whose it is.
     const NAME: &'static str;
-    /// A free lock around 0.
-    fn new() -> Self;
+    /// A free lock.
+    fn new(value: T) -> Self;
     /// Locks, runs `section`, unlocks.
-    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R;
-    /// Locks and unlocks, and does not touch the number.
+    fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R;
+    /// Locks and unlocks, and does not touch the value.
     #[inline]
     fn pair(&self) {
         self.with(|_| ());
@@ -27,15 +28,15 @@ pub trait BenchTimedLock: BenchLock {
     fn pair_timeout(&self, timeout: Duration) -> bool;
 }
 
-impl BenchLock for tollgate::Lock<u64> {
+impl<T: Send> BenchLock<T> for tollgate::Lock<T> {
     const NAME: &'static str = "tollgate::Lock";
 
-    fn new() -> Self {
-        tollgate::Lock::new(0)
+    fn new(value: T) -> Self {
+        tollgate::Lock::new(value)
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
+    fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
         section(&mut self.lock())
     }
 }
@@ -47,55 +48,55 @@ impl BenchTimedLock for tollgate::Lock<u64> {
     }
 }
 
-impl BenchLock for std::sync::Mutex<u64> {
+impl<T: Send> BenchLock<T> for std::sync::Mutex<T> {
     const NAME: &'static str = "std::Mutex";
 
-    fn new() -> Self {
-        std::sync::Mutex::new(0)
+    fn new(value: T) -> Self {
+        std::sync::Mutex::new(value)
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
+    fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
         section(&mut self.lock().unwrap())
     }
 }
 
-impl BenchLock for parking_lot::Mutex<u64> {
+impl<T: Send> BenchLock<T> for parking_lot::Mutex<T> {
     const NAME: &'static str = "parking_lot::Mutex";
 
-    fn new() -> Self {
-        parking_lot::Mutex::new(0)
+    fn new(value: T) -> Self {
+        parking_lot::Mutex::new(value)
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
+    fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
         section(&mut self.lock())
     }
 }
 
-impl BenchLock for usync::Mutex<u64> {
+impl<T: Send> BenchLock<T> for usync::Mutex<T> {
     const NAME: &'static str = "usync::Mutex";
 
-    fn new() -> Self {
-        usync::Mutex::new(0)
+    fn new(value: T) -> Self {
+        usync::Mutex::new(value)
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
+    fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
         section(&mut self.lock())
     }
 }
 
 #[cfg(target_os = "linux")]
-impl BenchLock for crate::pthread::Pthread<u64> {
+impl<T: Send> BenchLock<T> for crate::pthread::Pthread<T> {
     const NAME: &'static str = "pthread_mutex_t";
 
-    fn new() -> Self {
-        crate::monitor::Monitor::new(0)
+    fn new(value: T) -> Self {
+        crate::monitor::Monitor::new(value)
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
+    fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
         section(&mut crate::monitor::Monitor::lock(self))
     }
 }
@@ -113,6 +114,11 @@ impl BenchTimedLock for parking_lot::Mutex<u64> {
 pub struct Beside(AtomicU64);
 
 impl Beside {
+    /// A number.
+    pub fn new(value: u64) -> Self {
+        Beside(AtomicU64::new(value))
+    }
+
     /// Runs `section` on the number.
     #[inline]
     pub fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
@@ -133,8 +139,8 @@ pub struct TollgateRaw {
 impl BenchLock for TollgateRaw {
     const NAME: &'static str = "tollgate::RawLock";
 
-    fn new() -> Self {
-        Self::default()
+    fn new(value: u64) -> Self {
+        TollgateRaw { lock: tollgate::RawLock::new(), value: Beside::new(value) }
     }
 
     #[inline]
@@ -159,32 +165,30 @@ impl BenchTimedLock for TollgateRaw {
     }
 }
 
-/// [`saa::Lock`], and the number.
+/// [`saa::Lock`], and the value.
 #[derive(Debug, Default)]
-pub struct Saa {
+pub struct Saa<T> {
     lock: saa::Lock,
-    value: Beside,
+    value: UnsafeCell<T>,
 }
 
-impl BenchLock for Saa {
+// SAFETY: the value is reached while the lock is held only, by one thread at a time.
+unsafe impl<T: Send> Sync for Saa<T> {}
+
+impl<T: Send> BenchLock<T> for Saa<T> {
     const NAME: &'static str = "saa::Lock";
 
-    fn new() -> Self {
-        Self::default()
+    fn new(value: T) -> Self {
+        Saa { lock: saa::Lock::default(), value: UnsafeCell::new(value) }
     }
 
     #[inline]
-    fn with<R>(&self, section: impl FnOnce(&mut u64) -> R) -> R {
+    fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
         self.lock.lock_sync();
-        let result = self.value.with(section);
+        // SAFETY: this thread holds the lock, and `section` cannot keep the reference.
+        let result = section(unsafe { &mut *self.value.get() });
         self.lock.release_lock();
         result
-    }
-
-    #[inline]
-    fn pair(&self) {
-        self.lock.lock_sync();
-        self.lock.release_lock();
     }
 }
 
@@ -210,8 +214,8 @@ impl BareAtomics {
 impl BenchLock for BareAtomics {
     const NAME: &'static str = "bare compare_exchange + swap";
 
-    fn new() -> Self {
-        Self::default()
+    fn new(value: u64) -> Self {
+        BareAtomics { word: AtomicU32::new(0), value: Beside::new(value) }
     }
 
     #[inline]

@@ -30,6 +30,11 @@ pub fn peak_of<R>(round: impl FnOnce() -> R) -> (R, Option<u64>) {
     (result, u64::try_from(peak).ok().filter(|&bytes| bytes > 0))
 }
 
+/// The bytes that are allocated now, beyond those that were before the round. `None` outside a round for memory.
+pub fn in_use() -> Option<u64> {
+    COUNTS.load(SeqCst).then(|| u64::try_from(NOW.load(SeqCst)).unwrap_or(0))
+}
+
 #[inline]
 fn count(bytes: isize) {
     if COUNTS.load(Relaxed) {

@@ -70,13 +70,15 @@ fn count_cpus() {
 
 /// Ends the process, with a message, unless it is dropped in time. A thread that waits for ever cannot be made to
 /// panic.
-struct Watchdog {
+#[derive(Debug)]
+pub struct Watchdog {
     /// Closing the channel calls the dog off.
     _leash: Sender<()>,
 }
 
 impl Watchdog {
-    fn start(whose: &str) -> Self {
+    /// Watches what is done until the result is dropped. `whose` names it.
+    pub fn start(whose: &str) -> Self {
         let whose = whose.to_owned();
         let (leash, closed) = channel();
         thread::spawn(move || {

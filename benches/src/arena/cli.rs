@@ -48,9 +48,9 @@ struct Arguments {
     bench: bool,
 }
 
-const QUICK: Schedule = Schedule { rounds: 8, wait_rounds: 1, millis: 8.0 };
-const FULL: Schedule = Schedule { rounds: 16, wait_rounds: 2, millis: 8.0 };
-const TEST: Schedule = Schedule { rounds: 1, wait_rounds: 1, millis: 0.2 };
+const QUICK: Schedule = Schedule { rounds: 8, wait_rounds: 1, millis: 8.0, rehearsal: false };
+const FULL: Schedule = Schedule { rounds: 16, wait_rounds: 2, millis: 8.0, rehearsal: false };
+const TEST: Schedule = Schedule { rounds: 1, wait_rounds: 1, millis: 0.2, rehearsal: true };
 
 impl Arguments {
     fn schedule(&self) -> Schedule {

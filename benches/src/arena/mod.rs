@@ -30,6 +30,7 @@ pub mod usage;
 
 use round::{Round, Setting};
 use std::fmt;
+use std::time::Duration;
 
 /// Something to be played by several contestants.
 #[derive(Debug)]
@@ -48,6 +49,12 @@ pub struct Case {
     pub bar: f64,
     /// Whether peak memory is of interest.
     pub memory: bool,
+    /// How long a round is at least: where one operation takes long.
+    pub least: Duration,
+    /// How many rounds count at most: where a round is dear.
+    pub most_rounds: usize,
+    /// Threads beside those that take part, which each round starts and ends.
+    pub idle: usize,
     /// Who plays.
     pub contestants: Vec<Contestant>,
 }
@@ -63,18 +70,21 @@ impl Case {
             quick: false,
             bar: 1.0,
             memory: false,
+            least: Duration::ZERO,
+            most_rounds: usize::MAX,
+            idle: 0,
             contestants: Vec::new(),
         }
     }
 
     /// Adds ours.
     pub fn ours(&mut self, name: &'static str, play: impl Fn(Setting<'_>) -> Round + 'static) {
-        self.contestants.push(Contestant { name, ours: true, play: Box::new(play) });
+        self.contestants.push(Contestant { name, ours: true, counted: true, play: Box::new(play) });
     }
 
     /// Adds a peer.
     pub fn peer(&mut self, name: &'static str, play: impl Fn(Setting<'_>) -> Round + 'static) {
-        self.contestants.push(Contestant { name, ours: false, play: Box::new(play) });
+        self.contestants.push(Contestant { name, ours: false, counted: true, play: Box::new(play) });
     }
 }
 
@@ -84,6 +94,8 @@ pub struct Contestant {
     pub name: &'static str,
     /// Whether it is ours.
     pub ours: bool,
+    /// Whether its memory comes from this program's allocator, which counts.
+    pub counted: bool,
     /// Plays a round.
     pub play: Box<dyn Fn(Setting<'_>) -> Round>,
 }

@@ -17,12 +17,13 @@ impl Schedule {
     pub fn length(&self, case: &Case, regime: Regime) -> Duration {
         let (per_cpu, most) = if case.compete { (1.0, 32.0) } else { (4.0, 4.0) };
         let crowd = (case.threads as f64 / (per_cpu * regime.cpus())).ceil().clamp(1.0, most);
-        Duration::from_secs_f64(self.millis * crowd / 1e3)
+        let least = if self.rehearsal { Duration::ZERO } else { case.least };
+        Duration::from_secs_f64(self.millis * crowd / 1e3).max(least)
     }
 
     /// What is played, one after the other: all contestants do the first, then all the second.
     fn modes(&self, case: &Case) -> Vec<Mode> {
-        let mut modes = vec![Mode::Throughput; self.rounds];
+        let mut modes = vec![Mode::Throughput; self.rounds.min(case.most_rounds)];
         modes.extend(vec![Mode::Waits; self.wait_rounds]);
         if case.memory {
             modes.push(Mode::Memory);
@@ -38,7 +39,7 @@ impl Schedule {
     /// About how long the case will take. To start and to join threads takes time too.
     pub fn estimate(&self, case: &Case, regime: Regime) -> Duration {
         const THREAD: Duration = Duration::from_micros(60);
-        let round = self.length(case, regime) + THREAD * case.threads as u32;
+        let round = self.length(case, regime) + THREAD * (case.threads + case.idle) as u32;
         round * self.rounds_of(case) as u32
     }
 }
@@ -53,6 +54,7 @@ struct Record<'a> {
     operations: u64,
     waits: Histogram<u64>,
     peak: Option<u64>,
+    kept: Option<u64>,
     wrong: Option<String>,
 }
 
@@ -61,11 +63,13 @@ pub fn play(case: &Case, regime: Regime, schedule: Schedule, tick: impl Fn()) ->
     let mut records: Vec<_> =
         case.contestants.iter().map(|contestant| Record::new(case, contestant)).collect();
     let length = schedule.length(case, regime);
+    let setting =
+        Setting { whose: "", regime, length, mode: Mode::Throughput, rehearsal: schedule.rehearsal };
     for (number, mode) in schedule.modes(case).into_iter().enumerate() {
         // Nobody always comes after the same one.
         for turn in 0..records.len() {
             let next = (turn + number) % records.len();
-            records[next].play(regime, length, mode);
+            records[next].play(Setting { mode, ..setting });
             tick();
         }
     }
@@ -93,19 +97,21 @@ impl<'a> Record<'a> {
             operations: 0,
             waits: histogram(),
             peak: None,
+            kept: None,
             wrong: None,
         }
     }
 
-    fn play(&mut self, regime: Regime, length: Duration, mode: Mode) {
-        if self.wrong.is_some() {
+    fn play(&mut self, setting: Setting<'_>) {
+        let mode = setting.mode;
+        if self.wrong.is_some() || (mode == Mode::Memory && !self.contestant.counted) {
             return;
         }
-        let setting = Setting { whose: &self.whose, regime, length, mode };
-        let play = || (self.contestant.play)(setting);
+        let play = || (self.contestant.play)(Setting { whose: &self.whose, ..setting });
         let (round, peak) = if mode == Mode::Memory { memory::peak_of(play) } else { (play(), None) };
-        self.note(mode, round);
+        self.kept = self.kept.or(round.kept.filter(|_| peak.is_some()));
         self.peak = self.peak.max(peak);
+        self.note(mode, round);
     }
 
     fn note(&mut self, mode: Mode, round: Round) {
@@ -139,6 +145,7 @@ impl<'a> Record<'a> {
             preemptions_per_operation: each(self.usage.preempted),
             waits,
             peak_bytes: self.peak,
+            kept_bytes: self.kept,
             wrong: self.wrong,
             rates: self.rates,
         }
@@ -150,7 +157,7 @@ mod tests {
     use super::*;
     use std::hint::black_box;
 
-    const SCHEDULE: Schedule = Schedule { rounds: 6, wait_rounds: 1, millis: 20.0 };
+    const SCHEDULE: Schedule = Schedule { rounds: 6, wait_rounds: 1, millis: 20.0, rehearsal: false };
 
     /// One thread, whose operation takes so many steps.
     fn busy(steps: u64) -> impl Fn(Setting<'_>) -> Round {
@@ -199,5 +206,7 @@ mod tests {
         assert_eq!(SCHEDULE.length(&many, Regime::One), Duration::from_millis(240));
         many.compete = false;
         assert_eq!(SCHEDULE.length(&many, Regime::One), Duration::from_millis(60));
+        many.least = Duration::from_millis(70);
+        assert_eq!(SCHEDULE.length(&many, Regime::One), Duration::from_millis(70));
     }
 }

@@ -29,6 +29,9 @@ pub struct Schedule {
     pub wait_rounds: usize,
     /// How long one is, with few threads.
     pub millis: f64,
+    /// Whether it is played only to see that it can be.
+    #[serde(default)]
+    pub rehearsal: bool,
 }
 
 /// A case in a regime.
@@ -71,6 +74,9 @@ pub struct Standing {
     pub waits: Option<Waits>,
     /// The most memory in use at once.
     pub peak_bytes: Option<u64>,
+    /// What of it was still in use when all had been taken out.
+    #[serde(default)]
+    pub kept_bytes: Option<u64>,
     /// What it lost, or made up.
     pub wrong: Option<String>,
 }
@@ -88,7 +94,7 @@ pub struct Waits {
     pub longest: f64,
 }
 
-/// The cases of a family in a regime, taken together.
+/// The cases of a family in a regime, or all that are played by two threads or more, taken together.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// The kind of thing.
@@ -159,6 +165,9 @@ impl CaseReport {
             if let Some(bytes) = standing.peak_bytes {
                 write!(text, "  {} kB", bytes / 1000).expect("a string has room");
             }
+            if let Some(bytes) = standing.kept_bytes {
+                write!(text, ", {} kB kept", bytes / 1000).expect("a string has room");
+            }
             writeln!(text, "  {}", standing.remark()).expect("a string has room");
         }
         match &self.score {
@@ -191,20 +200,29 @@ pub fn microseconds(time: f64) -> String {
     }
 }
 
-/// Families and regimes, in the order in which they were played.
+/// Families and regimes, in the order in which they were played; then, if there are several, all of them together: every case of two
+/// threads or more.
 pub fn summaries(cases: &[CaseReport]) -> Vec<Summary> {
     let mut summaries: Vec<Summary> = Vec::new();
     for case in cases {
         let known = |summary: &Summary| summary.family == case.family && summary.regime == case.regime;
         if !summaries.iter().any(known) {
-            summaries.extend(summary(cases, &case.family, case.regime));
+            let of_its_kind =
+                |other: &&CaseReport| other.family == case.family && other.regime == case.regime;
+            summaries.extend(summary(&case.family, case.regime, cases.iter().filter(of_its_kind)));
+        }
+    }
+    if cases.iter().any(|case| case.family != cases[0].family) {
+        for regime in Regime::ALL {
+            let blocking = |case: &&CaseReport| case.threads > 1 && case.regime == regime;
+            summaries.extend(summary("all", regime, cases.iter().filter(blocking)));
         }
     }
     summaries
 }
 
-fn summary(cases: &[CaseReport], family: &str, regime: Regime) -> Option<Summary> {
-    let cases: Vec<_> = cases.iter().filter(|case| case.family == family && case.regime == regime).collect();
+fn summary<'a>(family: &str, regime: Regime, cases: impl Iterator<Item = &'a CaseReport>) -> Option<Summary> {
+    let cases: Vec<_> = cases.collect();
     let scores: Vec<_> = cases.iter().filter_map(|case| case.score.as_ref()).collect();
     let unfair =
         |case: &CaseReport| case.standings.iter().any(|standing| standing.ours && !standing.is_fair());
@@ -268,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_is_of_one_family_in_one_regime() {
+    fn a_summary_is_of_one_family_or_of_all_in_one_regime() {
         let cases = [
             case("lock", Regime::Free, 2.0),
             case("lock", Regime::One, 8.0),
@@ -292,6 +310,8 @@ mod tests {
             ("lock".to_owned(), Regime::Free, 2, 1, 2, 100.0),
             ("lock".to_owned(), Regime::One, 1, 0, 1, 800.0),
             ("queue".to_owned(), Regime::Free, 1, 0, 1, 300.0),
+            ("all".to_owned(), Regime::Free, 3, 1, 3, 144.0),
+            ("all".to_owned(), Regime::One, 1, 0, 1, 800.0),
         ];
         assert_eq!(found, expected);
     }

@@ -37,6 +37,8 @@ pub struct Setting<'a> {
     pub length: Duration,
     /// What for.
     pub mode: Mode,
+    /// Whether it is played only to see that it can be: with few items, few threads.
+    pub rehearsal: bool,
 }
 
 /// What came out of a round.
@@ -52,6 +54,8 @@ pub struct Round {
     pub usage: Usage,
     /// How long each operation took, in nanoseconds; of rounds for waits.
     pub waits: Option<Histogram<u64>>,
+    /// Bytes that it still held when all had been taken out; of rounds for memory, where that is looked at.
+    pub kept: Option<u64>,
     /// What was lost, or made up; then nothing else counts.
     pub wrong: Option<String>,
 }
@@ -170,6 +174,7 @@ impl Played {
             unluckiest: unluckiest.min_by(f64::total_cmp).unwrap_or(1.0),
             usage: self.usage,
             waits: self.waits,
+            kept: None,
             wrong,
         }
     }
@@ -216,7 +221,8 @@ mod tests {
     use super::*;
 
     fn setting(mode: Mode) -> Setting<'static> {
-        Setting { whose: "a test", regime: Regime::Free, length: Duration::from_millis(5), mode }
+        let length = Duration::from_millis(5);
+        Setting { whose: "a test", regime: Regime::Free, length, mode, rehearsal: false }
     }
 
     #[test]

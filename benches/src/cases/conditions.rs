@@ -11,20 +11,25 @@ use crate::monitor::{Monitor, ParkingLot, Signal, Std, Tollgate, Usync};
 const CROWD: usize = 17;
 
 /// A play for any lock and condition.
-trait Play: Copy + 'static {
+pub(super) trait Play: Copy + 'static {
     fn round<M: Monitor<u64>>(self, setting: Setting<'_>) -> Round;
 }
 
-fn case(name: String, threads: usize, quick: bool, play: impl Play) -> Case {
-    let mut case = Case::new("condition", name, threads);
-    case.compete = false;
-    case.quick = quick;
+/// Adds everybody.
+pub(super) fn contestants(case: &mut Case, play: impl Play) {
     case.ours("tollgate::Condition", move |setting| play.round::<Tollgate<u64>>(setting));
     case.peer("std::Condvar", move |setting| play.round::<Std<u64>>(setting));
     case.peer("parking_lot::Condvar", move |setting| play.round::<ParkingLot<u64>>(setting));
     case.peer("usync::Condvar", move |setting| play.round::<Usync<u64>>(setting));
     #[cfg(target_os = "linux")]
     case.peer("pthread_cond_t", move |setting| play.round::<crate::pthread::Pthread<u64>>(setting));
+}
+
+fn case(name: String, threads: usize, quick: bool, play: impl Play) -> Case {
+    let mut case = Case::new("condition", name, threads);
+    case.compete = false;
+    case.quick = quick;
+    contestants(&mut case, play);
     case
 }
 

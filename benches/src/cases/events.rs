@@ -8,34 +8,43 @@ use crate::event::{BenchEvent, Flag};
 use crate::monitor::{ParkingLot, Std, Usync};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
+/// A play for any event.
+pub(super) trait Play: Copy + 'static {
+    fn round<E: BenchEvent>(self, setting: Setting<'_>) -> Round;
+}
+
+/// Adds everybody.
+pub(super) fn contestants(case: &mut Case, play: impl Play) {
+    case.ours(tollgate::Event::NAME, move |setting| play.round::<tollgate::Event>(setting));
+    peer::<Flag<Std<bool>>>(case, play);
+    peer::<Flag<ParkingLot<bool>>>(case, play);
+    peer::<Flag<Usync<bool>>>(case, play);
+    #[cfg(target_os = "linux")]
+    peer::<Flag<crate::pthread::Pthread<bool>>>(case, play);
+}
+
+fn peer<E: BenchEvent + 'static>(case: &mut Case, play: impl Play) {
+    case.peer(E::NAME, move |setting| play.round::<E>(setting));
+}
+
 pub(super) fn cases() -> Vec<Case> {
     let waiters = |count: usize| {
         let mut case = Case::new("event", plural(count, "waiter"), count + 1);
         case.bar = 0.9;
         case.compete = false;
         case.quick = count == 16;
-        let play = Release { waiters: count };
-        case.ours(tollgate::Event::NAME, move |setting| play.round::<tollgate::Event>(setting));
-        play.peer::<Flag<Std<bool>>>(&mut case);
-        play.peer::<Flag<ParkingLot<bool>>>(&mut case);
-        play.peer::<Flag<Usync<bool>>>(&mut case);
-        #[cfg(target_os = "linux")]
-        play.peer::<Flag<crate::pthread::Pthread<bool>>>(&mut case);
+        contestants(&mut case, Release { waiters: count });
         case
     };
     [1, 2, 16, 32].map(waiters).into()
 }
 
 #[derive(Clone, Copy)]
-struct Release {
-    waiters: usize,
+pub(super) struct Release {
+    pub(super) waiters: usize,
 }
 
-impl Release {
-    fn peer<E: BenchEvent + 'static>(self, case: &mut Case) {
-        case.peer(E::NAME, move |setting| self.round::<E>(setting));
-    }
-
+impl Play for Release {
     /// The first thread lets all the others go, by two events in turn; the last of them says so by a third. An operation is one
     /// thread's part in that.
     fn round<E: BenchEvent>(self, setting: Setting<'_>) -> Round {

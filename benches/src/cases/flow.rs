@@ -12,7 +12,7 @@ use std::sync::atomic::{
 };
 
 /// The number that says that there are no more.
-const END: u64 = u64::MAX;
+pub(super) const END: u64 = u64::MAX;
 
 /// A play for any queue of items `T`.
 pub(super) trait Play<T: Item>: Copy + 'static {
@@ -22,11 +22,17 @@ pub(super) trait Play<T: Item>: Copy + 'static {
 /// Adds a peer.
 pub(super) fn peer<T: Item, Q: BenchQueue<T> + 'static>(case: &mut Case, play: impl Play<T>) {
     case.peer(Q::NAME, move |setting| play.round::<Q>(setting));
+    case.contestants.last_mut().expect("just added").counted = Q::COUNTED;
 }
 
 /// Adds ours.
 pub(super) fn ours<T: Item, Q: BenchQueue<T> + 'static>(case: &mut Case, play: impl Play<T>) {
     case.ours(Q::NAME, move |setting| play.round::<Q>(setting));
+}
+
+/// "capacity 64".
+pub(super) fn room(capacity: usize) -> String {
+    if capacity == 0 { "unbounded".to_owned() } else { format!("capacity {capacity}") }
 }
 
 /// Numbers without any order, as priorities, of which none is [`END`].
@@ -42,10 +48,10 @@ fn later(number: u64) -> u64 {
 /// Producers put as fast as they can, consumers take.
 #[derive(Clone, Copy)]
 pub(super) struct Flow {
-    producers: usize,
-    consumers: usize,
+    pub(super) producers: usize,
+    pub(super) consumers: usize,
     /// 0 is unbounded.
-    capacity: usize,
+    pub(super) capacity: usize,
     /// Whether the numbers are in no order.
     scattered: bool,
 }
@@ -63,13 +69,13 @@ impl Flow {
         self.producers + self.consumers
     }
 
+    pub(super) fn shape(&self) -> (usize, usize) {
+        (self.producers, self.consumers)
+    }
+
     /// "4P1C, capacity 64".
     pub(super) fn name(&self) -> String {
-        let room = match self.capacity {
-            0 => "unbounded".to_owned(),
-            capacity => format!("capacity {capacity}"),
-        };
-        format!("{}P{}C, {room}", self.producers, self.consumers)
+        format!("{}P{}C, {}", self.producers, self.consumers, room(self.capacity))
     }
 
     fn number(&self, producer: usize, count: u64) -> u64 {
@@ -168,6 +174,8 @@ impl<T: Item> Play<T> for PingPong {
 #[derive(Clone, Copy)]
 pub(super) struct TryPair {
     pub(super) capacity: usize,
+    /// Whether what was put last comes first.
+    pub(super) last_first: bool,
 }
 
 impl<T: Item> Play<T> for TryPair {
@@ -182,7 +190,8 @@ impl<T: Item> Play<T> for TryPair {
             while player.has_time() {
                 let item =
                     player.timed(|| if putter.try_put(T::of(next + HELD)) { getter.try_get() } else { None });
-                if item.is_none_or(|item| item.number() != next) {
+                let expected = if self.last_first { next + HELD } else { next };
+                if item.is_none_or(|item| item.number() != expected) {
                     errors.fetch_add(1, Relaxed);
                     break;
                 }

@@ -1,14 +1,19 @@
 //! What the arena plays, and who plays it: fixed here, before anything is tuned.
 
 mod barriers;
+mod bursts;
 mod conditions;
+mod cpp;
 mod events;
 mod flow;
+mod idle;
 mod locks;
 mod orders;
 mod queues;
 mod rlocks;
 mod semaphores;
+mod sleepers;
+mod stages;
 
 use crate::arena::Case;
 
@@ -23,6 +28,7 @@ pub fn all() -> Vec<Case> {
         barriers::cases(),
         queues::cases(),
         orders::cases(),
+        idle::cases(),
     ]
     .into_iter()
     .flatten()

@@ -1,5 +1,6 @@
 //! Semaphores: 1 and 4 permits, 2 to 32 threads, a section of 0, 50 ns or 1 µs; a pair of one thread; and two threads that hand a permit
-//! to and fro. async-lock lets one thread keep the permit in some cases, and then sets no bar.
+//! to and fro. Eight threads on each CPU, and a permit for each CPU. Pools of connections. async-lock lets one thread keep the permit in
+//! some cases, and then sets no bar.
 
 use super::{differ, plural, threads};
 use crate::Apart;
@@ -7,19 +8,26 @@ use crate::arena::Case;
 use crate::arena::round::{LastStep, Round, Setting};
 use crate::lock::Beside;
 use crate::monitor::{ParkingLot, Std};
+use crate::regime::cpus;
 use crate::semaphore::{BenchSemaphore, Counted};
 use crate::work::Work;
+use std::sync::atomic::{
+    AtomicBool, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use std::thread;
+use std::time::Duration;
 
 /// Below this part of the best peer, a case is lost.
 const BAR: f64 = 0.9;
 
 /// A play for any semaphore.
-trait Play: Copy + 'static {
+pub(super) trait Play: Copy + 'static {
     fn round<S: BenchSemaphore>(self, setting: Setting<'_>) -> Round;
 }
 
 /// Adds everybody.
-fn contestants(case: &mut Case, play: impl Play) {
+pub(super) fn contestants(case: &mut Case, play: impl Play) {
     case.ours(tollgate::Semaphore::NAME, move |setting| play.round::<tollgate::Semaphore>(setting));
     #[cfg(target_os = "linux")]
     peer::<crate::semaphore::Posix>(case, play);
@@ -35,6 +43,10 @@ fn peer<S: BenchSemaphore + 'static>(case: &mut Case, play: impl Play) {
 }
 
 pub(super) fn cases() -> Vec<Case> {
+    let crowd = |permits, count, section| {
+        let who = format!("{}, {}", plural(permits, "permit"), threads(count));
+        Crowd { permits, threads: count, section }.case(who)
+    };
     let mut cases = vec![hand_off(), crowd(1, 1, Work::NONE)];
     for permits in [1, 4] {
         for count in [2, 8, 32] {
@@ -42,6 +54,18 @@ pub(super) fn cases() -> Vec<Case> {
                 cases.push(crowd(permits, count, section));
             }
         }
+    }
+    for section in [Work::NS_50, Work::US_1] {
+        let play = Crowd { permits: cpus(), threads: 8 * cpus(), section };
+        cases.push(play.case("1 permit and 8 threads a CPU".to_owned()));
+    }
+    for (connections, count, using) in [(2, 8, Using::Cpu(Work::US_1)), (8, 32, Using::Wire)] {
+        let name = format!("pool of {connections}, {}, {} each", threads(count), using.name());
+        let mut case = Case::new("semaphore", name, count);
+        case.bar = BAR;
+        case.quick = using == Using::Wire;
+        contestants(&mut case, Pool { connections, threads: count, using });
+        cases.push(case);
     }
     cases
 }
@@ -55,20 +79,22 @@ fn hand_off() -> Case {
     case
 }
 
-fn crowd(permits: usize, count: usize, section: Work) -> Case {
-    let name = format!("{}, {}, {} section", plural(permits, "permit"), threads(count), section.name());
-    let mut case = Case::new("semaphore", name, count);
-    case.bar = BAR;
-    case.quick = count == 8 && section == Work::NS_50;
-    contestants(&mut case, Crowd { permits, threads: count, section });
-    case
-}
-
 #[derive(Clone, Copy)]
 struct Crowd {
     permits: usize,
     threads: usize,
     section: Work,
+}
+
+impl Crowd {
+    fn case(self, who: String) -> Case {
+        let mut case =
+            Case::new("semaphore", format!("{who}, {} section", self.section.name()), self.threads);
+        case.bar = BAR;
+        case.quick = matches!(self, Crowd { permits: 1 | 4, threads: 8, section: Work::NS_50 });
+        contestants(&mut case, self);
+        case
+    }
 }
 
 impl Play for Crowd {
@@ -124,5 +150,91 @@ impl Play for HandOff {
         });
         let permits = semaphores.iter().map(|Apart(semaphore)| semaphore.permits() as u64).sum();
         played.round(differ("permits", 1, permits))
+    }
+}
+
+/// Threads that share a few connections: with a permit each finds a free one, uses it, puts it back, and works for 500 ns.
+#[derive(Clone, Copy)]
+struct Pool {
+    connections: usize,
+    threads: usize,
+    using: Using,
+}
+
+/// What is done with a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Using {
+    /// Its user computes.
+    Cpu(Work),
+    /// Its user waits for an answer: it sleeps for 100 µs and what the kernel adds, some 50 µs.
+    Wire,
+}
+
+impl Using {
+    fn name(self) -> String {
+        match self {
+            Using::Cpu(work) => work.name(),
+            Using::Wire => "a sleep of 100 us".to_owned(),
+        }
+    }
+
+    fn work(self, before: u64) -> u64 {
+        match self {
+            Using::Cpu(work) => work.after(before),
+            Using::Wire => {
+                thread::sleep(Duration::from_micros(100));
+                0
+            }
+        }
+    }
+}
+
+/// Counts its uses as one does who is alone: two users at once show.
+#[derive(Debug, Default)]
+struct Connection {
+    taken: AtomicBool,
+    uses: Beside,
+}
+
+impl Play for Pool {
+    /// An operation is one use of a connection; its wait ends with the permit. Whoever has a permit and looks at all connections ten
+    /// thousand times without finding a free one has been let in beside too many others.
+    fn round<S: BenchSemaphore>(self, setting: Setting<'_>) -> Round {
+        const LOOKS: usize = 10_000;
+        let Apart(semaphore) = &Apart(S::new(self.connections));
+        let connections: Vec<Apart<Connection>> = (0..self.connections).map(|_| Apart::default()).collect();
+        let turned_away = AtomicU64::new(0);
+        let played = setting.play(self.threads, |player| {
+            let mut before = 0;
+            while player.has_time() {
+                let asked = player.clock();
+                let (waited, worked) = semaphore.with(|| {
+                    let waited = asked.map(|asked| asked.elapsed());
+                    let from = player.index % connections.len();
+                    let mut all = connections[from..].iter().chain(&connections[..from]).cycle();
+                    let free = all
+                        .by_ref()
+                        .take(LOOKS * connections.len())
+                        .find(|Apart(connection)| !connection.taken.swap(true, Acquire));
+                    let Some(Apart(connection)) = free else {
+                        turned_away.fetch_add(1, Relaxed);
+                        return (waited, 0);
+                    };
+                    let worked = self.using.work(before);
+                    connection.uses.with(|uses| *uses += 1 + worked);
+                    connection.taken.store(false, Release);
+                    (waited, worked)
+                });
+                player.waited(waited);
+                player.did(1);
+                before = Work::NS_500.after(worked);
+            }
+        });
+        let mut round = played.round(None);
+        let uses = connections.iter().map(|Apart(connection)| connection.uses.with(|uses| *uses)).sum();
+        let lost = differ("permits", self.connections as u64, semaphore.permits() as u64);
+        let let_in = differ("turned away", 0, turned_away.into_inner());
+        round.wrong = lost.or(let_in).or_else(|| differ("uses", round.operations, uses));
+        round
     }
 }

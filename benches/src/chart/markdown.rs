@@ -38,7 +38,11 @@ pub(super) fn results(runs: &Runs, summaries: &[Summary]) -> String {
         text,
         "thread gets less than {FAIR_ENOUGH} of its fair share sets no bar; where no peer is left, a case is not scored. Unfair: cases in which this"
     );
-    line!(text, "happens to ours.\n");
+    line!(
+        text,
+        "happens to ours. The family \"all\" is every case of two threads or more. A case says in its source, `benches/src/cases`, what an"
+    );
+    line!(text, "operation is.\n");
     for regime in Regime::ALL {
         line!(text, "* **{}**: {}", regime.name(), regime.means());
     }
@@ -164,15 +168,19 @@ pub(super) fn details(runs: &Runs, family: &str) -> String {
     );
     line!(
         text,
-        "share. Sleeps and preemptions: context switches of either kind per operation. Waits: from rounds of their own."
+        "share. Sleeps and preemptions: context switches of either kind per operation. Waits: from rounds of their own. Kept: what an"
+    );
+    line!(
+        text,
+        "emptied queue still holds; of libraries with an allocator of their own, memory is not known."
     );
     for (name, cases) in runs.of(family) {
         for case in cases {
             line!(text, "\n## {name}, {}\n", case.regime.name());
             line!(
                 text,
-                "| | M/s | unluckiest | CPU s per M | sleeps | preemptions | wait p50 | p99 | p99.9 | longest | peak memory | |\n|{}",
-                "---|".repeat(12)
+                "| | M/s | unluckiest | CPU s per M | sleeps | preemptions | wait p50 | p99 | p99.9 | longest | peak memory | kept | |\n|{}",
+                "---|".repeat(13)
             );
             case.standings.iter().for_each(|standing| row(&mut text, standing));
             line!(text, "\n{}", ratio(case));
@@ -188,14 +196,19 @@ fn row(text: &mut String, standing: &Standing) {
     });
     line!(
         text,
-        "| {} | {rate:.3} ({low:.3} to {high:.3}) | {:.2} | {:.3} | {:.4} | {:.4} | {} | {} | {} |",
+        "| {} | {rate:.3} ({low:.3} to {high:.3}) | {:.2} | {:.3} | {:.4} | {:.4} | {} | {} | {} | {} |",
         standing.name,
         standing.unluckiest,
         standing.cpu_per_million,
         standing.sleeps_per_operation,
         standing.preemptions_per_operation,
         waits.join(" | "),
-        standing.peak_bytes.map_or(String::new(), |bytes| format!("{} kB", bytes / 1000)),
+        kilobytes(standing.peak_bytes),
+        kilobytes(standing.kept_bytes),
         standing.remark()
     );
+}
+
+fn kilobytes(bytes: Option<u64>) -> String {
+    bytes.map_or(String::new(), |bytes| format!("{} kB", bytes / 1000))
 }

@@ -115,7 +115,7 @@ mod tests {
     use crate::cases;
     use crate::regime::Regime;
 
-    const SCHEDULE: Schedule = Schedule { rounds: 2, wait_rounds: 1, millis: 0.2 };
+    const SCHEDULE: Schedule = Schedule { rounds: 2, wait_rounds: 1, millis: 0.2, rehearsal: true };
 
     fn report(regimes: &[Regime]) -> Report {
         let all = cases::all();

@@ -17,6 +17,8 @@ use std::sync::{Mutex, MutexGuard};
 pub trait BenchQueue<T>: Sync {
     /// Whose it is.
     const NAME: &'static str;
+    /// Whether its memory comes from this program's allocator, which counts.
+    const COUNTED: bool = true;
     /// What a producer uses.
     type Putter<'a>: Put<T>
     where
@@ -184,5 +186,20 @@ impl Item for Box<u64> {
     #[inline]
     fn number(&self) -> u64 {
         **self
+    }
+}
+
+/// 8 bytes to 4 kilobytes, as the number has it: half of them have 8, a quarter 16, and so on, so each size is as much memory.
+impl Item for Box<[u64]> {
+    const NAME: &'static str = "mixed sizes";
+
+    fn of(number: u64) -> Self {
+        let by_chance = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        vec![number; 1 << by_chance.trailing_zeros().min(9)].into()
+    }
+
+    /// Torn items have no number, but some other one.
+    fn number(&self) -> u64 {
+        self.iter().fold(0, |all, part| all | part)
     }
 }
