@@ -21,7 +21,7 @@ struct Face {
 namespace {
 
 template <class Queue>
-const Face face = {
+constexpr Face face = {
     [](std::size_t capacity) noexcept -> void * { return new Queue(capacity); },
     [](void *queue) noexcept { delete static_cast<Queue *>(queue); },
     [](void *queue, std::uint64_t item) noexcept { static_cast<Queue *>(queue)->put(item); },

@@ -8,10 +8,11 @@
 //! ```
 //!
 //! Each pair of an operation and a library is one program under callgrind, twice: with few repetitions and with many. The difference,
-//! through that of the repetitions, is what one costs, with the loop around it: the base lines show how much that is.
+//! through that of the repetitions, is what one costs, with the loop around it: the base lines show how much that is. Then the same
+//! again one step at a time, for the kinds of instructions that cost most: [`crate::steps`].
 
 use crate::arena::machine::answer;
-use crate::single;
+use crate::{single, steps};
 use clap::Parser;
 use indicatif::ProgressBar;
 use std::fmt::Write as _;
@@ -31,18 +32,24 @@ struct Arguments {
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// Does the operation of exactly this name so many times, and counts nothing: what callgrind runs.
-    #[arg(long, value_name = "TIMES")]
+    #[arg(long, value_name = "TIMES", hide = true)]
     repeat: Option<u64>,
+    /// Stops three times, for its parent to count what is done meanwhile.
+    #[arg(long, hide = true)]
+    steps: bool,
 }
 
 const FEW: u64 = 2_000;
 const MANY: u64 = 12_000;
+/// One step at a time, fewer have to do. Unbounded queues take a new block each 31 or 32 items.
+const FEW_STEPS: u64 = 31 * 32;
+const MANY_STEPS: u64 = 2 * FEW_STEPS;
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Some(times) = arguments.repeat {
-        return repeat(&arguments, times);
+    if arguments.repeat.is_some() || arguments.steps {
+        return repeat(&arguments);
     }
     match table(&arguments) {
         Ok(table) => match &arguments.out {
@@ -62,17 +69,26 @@ pub fn run() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn repeat(arguments: &Arguments, times: u64) -> ExitCode {
-    for operation in single::operations() {
-        for runner in operation.by {
-            if arguments.filters == [operation.name] && arguments.by.as_deref() == Some(runner.name) {
-                (runner.run)(times);
-                return ExitCode::SUCCESS;
-            }
-        }
+/// The child's part.
+fn repeat(arguments: &Arguments) -> ExitCode {
+    let is_it = |operation: &single::Operation| arguments.filters == [operation.name];
+    let by = |operation: single::Operation| {
+        operation.by.into_iter().find(|runner| arguments.by.as_deref() == Some(runner.name))
+    };
+    let Some(runner) = single::operations().into_iter().find(is_it).and_then(by) else {
+        eprintln!("instructions: no such operation, or not of that library");
+        return ExitCode::FAILURE;
+    };
+    let run = |times| _ = (runner.run)(times);
+    run(arguments.repeat.unwrap_or(1));
+    if arguments.steps {
+        steps::stop();
+        run(FEW_STEPS);
+        steps::stop();
+        run(MANY_STEPS);
+        steps::stop();
     }
-    eprintln!("instructions: no such operation, or not of that library");
-    ExitCode::FAILURE
+    ExitCode::SUCCESS
 }
 
 fn table(arguments: &Arguments) -> Result<String, String> {
@@ -94,9 +110,9 @@ fn table(arguments: &Arguments) -> Result<String, String> {
     let mut text = format!(
         "# Instructions an operation\n\nWritten by this command; nothing here is edited by hand.\n\n```sh\n\
          cargo run --release -p tollgate-benches --bin instructions -- --out benches/INSTRUCTIONS.md\n```\n\n\
-         {version}, {compiler}, {}-{}. One thread, nobody else. An atomic read-modify-write is one instruction here, and some 20\n\
-         cycles on most processors: these figures tell how much is around the atomics, not how long it takes. System calls count as\n\
-         the instruction that makes them. The loop around the operation is in each figure.\n",
+         {version}, {compiler}, {}-{}. One thread, nobody else. The loop around the operation is in the first figure.\n\
+         RMWs are atomic read-modify-writes of memory that others may see, each some 20 cycles; fences include those of the frame's\n\
+         own memory, which are made for that. Counted at each step, by `benches/src/steps.rs`; the instructions by callgrind.\n",
         std::env::consts::ARCH,
         std::env::consts::OS,
     );
@@ -105,10 +121,23 @@ fn table(arguments: &Arguments) -> Result<String, String> {
     for (operation, by) in pairs {
         if operation != heading {
             heading = operation;
-            write!(text, "\n| {operation} | instructions |\n|---|---|\n").expect("a string has room");
+            write!(
+                text,
+                "\n| {operation} | instructions | RMWs | fences | system calls |\n|---|---|---|---|---|\n"
+            )
+            .expect("a string has room");
         }
         let counted = collected(operation, by, MANY)? - collected(operation, by, FEW)?;
-        writeln!(text, "| {by} | {:.1} |", counted as f64 / (MANY - FEW) as f64).expect("a string has room");
+        let steps = steps::count(&mut program(operation, by)?.arg("--steps"), FEW_STEPS, MANY_STEPS)?;
+        writeln!(
+            text,
+            "| {by} | {:.1} | {} | {} | {} |",
+            counted as f64 / (MANY - FEW) as f64,
+            short(steps.rmws),
+            short(steps.fences),
+            short(steps.calls)
+        )
+        .expect("a string has room");
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -117,11 +146,12 @@ fn table(arguments: &Arguments) -> Result<String, String> {
 
 /// The instructions of a whole program that does it so many times.
 fn collected(operation: &str, by: &str, times: u64) -> Result<i64, String> {
-    let this = std::env::current_exe().map_err(|error| error.to_string())?;
+    let program = program(operation, by)?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(this)
-        .args([operation, "--by", by, "--repeat", &times.to_string()])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .args(["--repeat", &times.to_string()])
         .output()
         .map_err(|error| format!("valgrind: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -129,4 +159,16 @@ fn collected(operation: &str, by: &str, times: u64) -> Result<i64, String> {
     count
         .filter(|_| output.status.success())
         .ok_or_else(|| format!("{operation}, {by}: valgrind ended with {}:\n{said}", output.status))
+}
+
+/// This program, as a child that does one thing.
+fn program(operation: &str, by: &str) -> Result<Command, String> {
+    let mut program = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
+    program.args([operation, "--by", by]);
+    Ok(program)
+}
+
+/// "2", "0.03".
+fn short(number: f64) -> String {
+    if number.fract() == 0.0 { number.to_string() } else { format!("{number:.2}") }
 }

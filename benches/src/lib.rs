@@ -30,6 +30,7 @@ pub mod core;
 #[cfg(cpp_shim)]
 pub mod cpp;
 pub mod event;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod instructions;
 pub mod lock;
 pub mod memory;
@@ -41,6 +42,8 @@ pub mod regime;
 pub mod rlock;
 pub mod semaphore;
 pub mod single;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod steps;
 pub mod team;
 pub mod work;
 

@@ -42,9 +42,9 @@ pub(super) fn cases() -> Vec<Case> {
             case.bar = bar;
             case.compete = false;
             case.idle = count;
-            case.quick = count == 1_000 && matches!(family, "condition" | "queue");
+            case.quick = count == 1_000 && family == "condition";
             // To start ten thousand threads takes half a second.
-            case.most_rounds = if count > 1_000 { 6 } else { usize::MAX };
+            case.most_rounds = if count > 1 { 6 } else { usize::MAX };
             case
         };
         let mut lock = case("lock", 2, 0.9);
@@ -159,6 +159,8 @@ impl LockPlay<u64> for Idle {
 }
 
 impl SemaphorePlay for Idle {
+    /// In the end each of the crowd lets the next one go. (A permit for each at once is too much for async-lock 3.5, whose second
+    /// `add_permits(1)` wakes nobody before the first one's waiter has run: the rest would sleep for ever.)
     fn round<S: BenchSemaphore>(self, setting: Setting<'_>) -> Round {
         let (Apart(questions), Apart(answers)) = (&Apart(S::new(0)), &Apart(S::new(0)));
         let over = AtomicBool::new(false);
@@ -166,14 +168,14 @@ impl SemaphorePlay for Idle {
             loop {
                 questions.acquire();
                 if over.load(Acquire) {
-                    break;
+                    break questions.release();
                 }
                 answers.release();
             }
         };
-        let dismiss = |count| {
+        let dismiss = |_| {
             over.store(true, Publish);
-            (0..count).for_each(|_| questions.release());
+            questions.release();
         };
         let question = |_| {
             questions.release();
@@ -182,7 +184,7 @@ impl SemaphorePlay for Idle {
         };
         let round = self.beside(setting, wait, dismiss, || ask(setting, question));
         let left = questions.permits() + answers.permits();
-        let wrong = round.wrong.or_else(|| differ("permits", 0, left as u64));
+        let wrong = round.wrong.or_else(|| differ("permits", 1, left as u64));
         Round { wrong, ..round }
     }
 }

@@ -43,10 +43,13 @@ pub(super) fn cases() -> Vec<Case> {
                 let play = Increment { threads: count, section, think };
                 let mut case = play.case(threads(count));
                 // The corners that differ most.
-                case.quick = match think {
-                    Work::NONE => matches!(count, 2 | 8) || (count == 1 && section == Work::NONE),
-                    _ => count == 8 && section == Work::US_1,
-                };
+                case.quick = think == Work::NONE
+                    && match count {
+                        1 => section == Work::NONE,
+                        2 => true,
+                        8 => section != Work::US_1,
+                        _ => false,
+                    };
                 cases.push(case);
             }
         }
@@ -64,7 +67,6 @@ pub(super) fn cases() -> Vec<Case> {
     for locks in [64, 4096] {
         for count in [2, 8] {
             let mut case = case(format!("{}, {}", plural(locks, "lock"), threads(count)), count);
-            case.quick = (locks, count) == (64, 8);
             contestants(&mut case, Scattered { threads: count, locks });
             cases.push(case);
         }

@@ -63,7 +63,8 @@ pub(super) fn cases() -> Vec<Case> {
         let name = format!("pool of {connections}, {}, {} each", threads(count), using.name());
         let mut case = Case::new("semaphore", name, count);
         case.bar = BAR;
-        case.quick = using == Using::Wire;
+        // Who sleeps has no need of time slices.
+        case.compete = using != Using::Wire;
         contestants(&mut case, Pool { connections, threads: count, using });
         cases.push(case);
     }
