@@ -27,6 +27,8 @@ pub mod cases;
 pub mod chart;
 pub mod condition;
 pub mod core;
+#[cfg(all(test, target_os = "linux"))]
+mod costs;
 #[cfg(cpp_shim)]
 pub mod cpp;
 pub mod event;

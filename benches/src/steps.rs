@@ -18,10 +18,13 @@ pub struct Counts {
     pub calls: f64,
 }
 
+/// Where one stretch ends and the next one begins. Not by the signals that stop and continue a process: others send them too.
+const MARK: libc::c_int = libc::SIGUSR1;
+
 /// Where the program that is counted stops, so that the next stretch begins.
 pub fn stop() {
     // SAFETY: the process stops, and goes on when its parent says so.
-    unsafe { libc::raise(libc::SIGSTOP) };
+    unsafe { libc::raise(MARK) };
 }
 
 /// Runs the program, which calls [`stop`] three times: between the first two it does what is counted `few` times, between the last two
@@ -58,7 +61,7 @@ impl Traced {
         // The first trap is that of `exec`.
         self.expect(libc::SIGTRAP)?;
         self.resume(libc::PTRACE_CONT)?;
-        self.expect(libc::SIGSTOP)?;
+        self.expect(MARK)?;
         Ok([self.stretch()?, self.stretch()?])
     }
 
@@ -69,7 +72,8 @@ impl Traced {
             self.resume(libc::PTRACE_SINGLESTEP)?;
             match self.wait()? {
                 libc::SIGTRAP => counts.add(&self.next_instruction()?),
-                libc::SIGSTOP => return Ok(counts),
+                MARK => return Ok(counts),
+                libc::SIGSTOP | libc::SIGCONT => {}
                 signal => return Err(format!("the program that is counted got signal {signal}")),
             }
         }
@@ -95,8 +99,13 @@ impl Traced {
     }
 
     fn expect(&self, signal: libc::c_int) -> Result<(), String> {
-        let stopped_by = self.wait()?;
-        if stopped_by == signal { Ok(()) } else { Err(format!("signal {stopped_by} where {signal} was due")) }
+        loop {
+            match self.wait()? {
+                expected if expected == signal => return Ok(()),
+                libc::SIGSTOP | libc::SIGCONT => self.resume(libc::PTRACE_CONT)?,
+                other => return Err(format!("signal {other} where {signal} was due")),
+            }
+        }
     }
 
     /// The first bytes of the instruction that comes next.
