@@ -42,8 +42,8 @@ struct Arguments {
 const FEW: u64 = 2_000;
 const MANY: u64 = 12_000;
 /// One step at a time, fewer have to do. Unbounded queues take a new block each 31 or 32 items.
-const FEW_STEPS: u64 = 31 * 32;
-const MANY_STEPS: u64 = 2 * FEW_STEPS;
+const FEW_STEPS: u64 = 32;
+const MANY_STEPS: u64 = FEW_STEPS + 31 * 32;
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
@@ -110,7 +110,7 @@ fn table(arguments: &Arguments) -> Result<String, String> {
     let mut text = format!(
         "# Instructions an operation\n\nWritten by this command; nothing here is edited by hand.\n\n```sh\n\
          cargo run --release -p tollgate-benches --bin instructions -- --out benches/INSTRUCTIONS.md\n```\n\n\
-         {version}, {compiler}, {}-{}. One thread, nobody else. The loop around the operation is in the first figure.\n\
+         {version}, {compiler}, {}-{}. One thread works, another sleeps. The loop around the operation is in the first figure.\n\
          RMWs are atomic read-modify-writes of memory that others may see, each some 20 cycles; fences include those of the frame's\n\
          own memory, which are made for that. Counted at each step, by `benches/src/steps.rs`; the instructions by callgrind.\n",
         std::env::consts::ARCH,

@@ -16,10 +16,12 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::fmt;
 use std::hint::black_box;
+use std::sync::Once;
 use std::sync::atomic::{
     AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed},
 };
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// An operation, and those who have it.
@@ -58,8 +60,21 @@ fn repeat(times: u64, mut operation: impl FnMut()) -> Duration {
     began.elapsed()
 }
 
+/// Makes this a process of two threads, once. In one of a single thread, the C library leaves out its atomics.
+fn be_two_threads() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| {
+        _ = thread::spawn(|| {
+            loop {
+                thread::park()
+            }
+        })
+    });
+}
+
 /// All operations.
 pub fn operations() -> Vec<Operation> {
+    be_two_threads();
     let named = |name, by| Operation { name, by };
     vec![
         named("lock+unlock", lock_pairs()),

@@ -15,12 +15,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 const BAR: f64 = 0.9;
 
 /// A play for any lock around a `T`.
-pub(super) trait Play<T>: Copy + 'static {
+pub trait Play<T>: Copy + 'static {
+    /// Plays a round.
     fn round<L: BenchLock<T>>(self, setting: Setting<'_>) -> Round;
 }
 
 /// Adds everybody.
-pub(super) fn contestants<T: Send + 'static>(case: &mut Case, play: impl Play<T>) {
+pub fn contestants<T: Send + 'static>(case: &mut Case, play: impl Play<T>) {
     let name = <tollgate::Lock<T> as BenchLock<T>>::NAME;
     case.ours(name, move |setting| play.round::<tollgate::Lock<T>>(setting));
     peer::<T, std::sync::Mutex<T>>(case, play);
@@ -31,7 +32,8 @@ pub(super) fn contestants<T: Send + 'static>(case: &mut Case, play: impl Play<T>
     peer::<T, crate::pthread::Pthread<T>>(case, play);
 }
 
-fn peer<T, L: BenchLock<T> + 'static>(case: &mut Case, play: impl Play<T>) {
+/// Adds a peer.
+pub fn peer<T, L: BenchLock<T> + 'static>(case: &mut Case, play: impl Play<T>) {
     case.peer(L::NAME, move |setting| play.round::<L>(setting));
 }
 
@@ -81,11 +83,14 @@ fn case(name: String, count: usize) -> Case {
 }
 
 /// Threads that increment the number behind one lock.
-#[derive(Clone, Copy)]
-pub(super) struct Increment {
-    pub(super) threads: usize,
-    pub(super) section: Work,
-    pub(super) think: Work,
+#[derive(Clone, Copy, Debug)]
+pub struct Increment {
+    /// How many.
+    pub threads: usize,
+    /// What they do under the lock.
+    pub section: Work,
+    /// What they do between two sections.
+    pub think: Work,
 }
 
 impl Increment {

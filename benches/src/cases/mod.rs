@@ -7,11 +7,11 @@ mod cpp;
 mod events;
 mod flow;
 mod idle;
-mod locks;
+pub mod locks;
 mod orders;
 mod queues;
 mod rlocks;
-mod semaphores;
+pub mod semaphores;
 mod sleepers;
 mod stages;
 

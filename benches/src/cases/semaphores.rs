@@ -22,12 +22,13 @@ use std::time::Duration;
 const BAR: f64 = 0.9;
 
 /// A play for any semaphore.
-pub(super) trait Play: Copy + 'static {
+pub trait Play: Copy + 'static {
+    /// Plays a round.
     fn round<S: BenchSemaphore>(self, setting: Setting<'_>) -> Round;
 }
 
 /// Adds everybody.
-pub(super) fn contestants(case: &mut Case, play: impl Play) {
+pub fn contestants(case: &mut Case, play: impl Play) {
     case.ours(tollgate::Semaphore::NAME, move |setting| play.round::<tollgate::Semaphore>(setting));
     #[cfg(target_os = "linux")]
     peer::<crate::semaphore::Posix>(case, play);
@@ -38,7 +39,8 @@ pub(super) fn contestants(case: &mut Case, play: impl Play) {
     peer::<Counted<ParkingLot<usize>>>(case, play);
 }
 
-fn peer<S: BenchSemaphore + 'static>(case: &mut Case, play: impl Play) {
+/// Adds a peer.
+pub fn peer<S: BenchSemaphore + 'static>(case: &mut Case, play: impl Play) {
     case.peer(S::NAME, move |setting| play.round::<S>(setting));
 }
 
@@ -130,8 +132,9 @@ impl Play for Crowd {
     }
 }
 
-#[derive(Clone, Copy)]
-struct HandOff;
+/// Two threads that hand a permit to and fro.
+#[derive(Clone, Copy, Debug)]
+pub struct HandOff;
 
 impl Play for HandOff {
     /// Each waits for its semaphore, and then releases the other's. An operation is half of there and back.
