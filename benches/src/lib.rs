@@ -27,7 +27,7 @@ pub mod cases;
 pub mod chart;
 pub mod condition;
 pub mod core;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
 mod costs;
 #[cfg(cpp_shim)]
 pub mod cpp;
