@@ -26,9 +26,12 @@ macro_rules! peer {
     };
 }
 
-/// FIFO queues that wait.
-pub(super) fn queues(case: &mut Case, capacity: usize, play: impl Play<u64>) {
-    peer!(TbbBounded, case, play);
+/// FIFO queues that wait. TBB's with one thread at each end only: others wait for their turn in it by spinning, and with more threads than
+/// CPUs, beside others' work, a round has taken more than a minute.
+pub(super) fn queues(case: &mut Case, shape: (usize, usize), capacity: usize, play: impl Play<u64>) {
+    if shape == (1, 1) {
+        peer!(TbbBounded, case, play);
+    }
     if capacity == 0 {
         peer!(MoodycamelBlocking, case, play);
     }

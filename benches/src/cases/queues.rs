@@ -121,7 +121,7 @@ fn sleepers(pairs: usize, micros: u64) -> Case {
 /// Adds everybody who can serve so many producers and consumers, for numbers: C++'s too, where they are there.
 pub(super) fn everybody(case: &mut Case, shape: (usize, usize), capacity: usize, play: impl Play<u64>) {
     contestants::<u64>(case, shape, capacity, play);
-    cpp::queues(case, capacity, play);
+    cpp::queues(case, shape, capacity, play);
 }
 
 /// Adds everybody who can serve so many producers and consumers.
