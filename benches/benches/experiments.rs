@@ -129,19 +129,18 @@ mod linux {
 
         #[cold]
         fn ask(&self, run: unsafe fn(*mut (), *mut u64), section: *mut ()) {
+            let mut head = self.requests.0.load(Relaxed);
             let mut request = Request {
-                next: self.requests.0.load(Relaxed),
+                next: head,
                 run,
                 section,
                 state: AtomicU32::new(WAITING),
                 thread: thread::current(),
             };
             let this = &raw mut request;
-            // SAFETY: this frame's own, not shared before the push succeeds.
-            while let Err(now) =
-                self.requests.0.compare_exchange(unsafe { (*this).next }, this, SeqCst, Relaxed)
-            {
-                // SAFETY: as above.
+            while let Err(now) = self.requests.0.compare_exchange(head, this, SeqCst, Relaxed) {
+                head = now;
+                // SAFETY: this frame's own, not shared before the push succeeds.
                 unsafe { (*this).next = now };
             }
             // SAFETY: the others use it by shared references from now on, but for `next`, which they only read.

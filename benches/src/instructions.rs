@@ -128,7 +128,7 @@ fn table(arguments: &Arguments) -> Result<String, String> {
             .expect("a string has room");
         }
         let counted = collected(operation, by, MANY)? - collected(operation, by, FEW)?;
-        let steps = steps::count(&mut program(operation, by)?.arg("--steps"), FEW_STEPS, MANY_STEPS)?;
+        let steps = steps::count(program(operation, by)?.arg("--steps"), FEW_STEPS, MANY_STEPS)?;
         writeln!(
             text,
             "| {by} | {:.1} | {} | {} | {} |",
