@@ -130,11 +130,13 @@ impl Counts {
     /// Counts an instruction, if it is one that is counted.
     fn add(&mut self, bytes: &[u8; 16]) {
         let mut rest = bytes.as_slice();
-        let mut locked = false;
+        let (mut locked, mut upper) = (false, false);
         while let [prefix, more @ ..] = rest {
             match prefix {
                 0xf0 => locked = true,
-                0x66 | 0x67 | 0xf2 | 0xf3 | 0x26 | 0x2e | 0x36 | 0x3e | 0x64 | 0x65 | 0x40..=0x4f => {}
+                0x66 | 0x67 | 0xf2 | 0xf3 | 0x26 | 0x2e | 0x36 | 0x3e | 0x64 | 0x65 => {}
+                // Its last bit: the address begins with one of the upper eight registers.
+                0x40..=0x4f => upper = prefix & 1 == 1,
                 _ => break,
             }
             rest = more;
@@ -143,17 +145,17 @@ impl Counts {
             [0x0f, 0x05, ..] => self.calls += 1.0,
             [0x0f, 0xae, 0xf0..=0xf7, ..] => self.fences += 1.0,
             // Its operands: in memory, unless the upper two bits of the next byte are set.
-            [0x86 | 0x87, operands, scaled, ..] if operands < 0xc0 => self.note(operands, scaled),
+            [0x86 | 0x87, operands, scaled, ..] if operands < 0xc0 => self.note(upper, operands, scaled),
             [0x0f, _, operands, scaled, ..] | [_, operands, scaled, ..] if locked => {
-                self.note(operands, scaled)
+                self.note(upper, operands, scaled)
             }
             _ => {}
         }
     }
 
     /// A read-modify-write: of the frame's own memory, where the address begins with the stack pointer.
-    fn note(&mut self, operands: u8, scaled: u8) {
-        let of_the_frame = operands & 7 == 4 && scaled & 7 == 4;
+    fn note(&mut self, upper: bool, operands: u8, scaled: u8) {
+        let of_the_frame = !upper && operands & 7 == 4 && scaled & 7 == 4;
         *(if of_the_frame { &mut self.fences } else { &mut self.rmws }) += 1.0;
     }
 }
@@ -182,6 +184,8 @@ mod tests {
         // mfence; lock or dword [rsp - 64], 0
         assert_eq!(counts(&[0x0f, 0xae, 0xf0]), fence);
         assert_eq!(counts(&[0xf0, 0x83, 0x4c, 0x24, 0xc0, 0x00]), fence);
+        // lock cmpxchg [r12], ecx: not the stack pointer.
+        assert_eq!(counts(&[0xf0, 0x41, 0x0f, 0xb1, 0x0c, 0x24]), rmw);
         assert_eq!(counts(&[0x0f, 0x05]), call);
         // xchg ecx, eax; mov [rdi], eax; nop
         assert_eq!(counts(&[0x87, 0xc1]), nothing);
