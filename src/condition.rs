@@ -316,7 +316,7 @@ impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 ///
 /// # Errors
 ///
-/// None. The timed forms are `false` when the time ran out, and for predicates, when they were still not met then.
+/// None. The timed forms are `false` when the time ran out; those with a predicate, when it still said yes then.
 ///
 /// # Cancellation
 ///
@@ -415,6 +415,8 @@ impl Condition {
     /// Waits as long as `blocked` says so. It is asked first before any wait, and then after each notification, with the lock
     /// held. If it panics, the panic goes on with the lock held by `guard`.
     ///
+    /// `blocked` is handed the guard, not the value as in `std`: to wait for the number in a lock to reach 10, write `|n| **n < 10`.
+    ///
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
@@ -439,8 +441,8 @@ impl Condition {
         debug_assert!(unblocked);
     }
 
-    /// Waits as long as `blocked` says so, for `timeout` at most: one deadline over all the waits. `true` if `blocked` said
-    /// no, which is asked once more after the deadline.
+    /// Waits as long as `blocked` says so, for `timeout` at most: one deadline over all the waits. `true`: `blocked` said no; `false`: the
+    /// time ran out and it still said yes. It is asked once more after the deadline.
     ///
     /// # Panics
     ///
@@ -456,7 +458,7 @@ impl Condition {
     /// *count = 1;
     /// assert!(changed.wait_while_deadline(&mut count, Instant::now(), |count| **count == 0)); // met at once
     /// ```
-    #[must_use = "whether the predicate was met or the time ran out"]
+    #[must_use = "`true`: `blocked` said no; `false`: the time ran out and it still said yes"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_while_timeout<G: WaitGuard>(
         &self,
@@ -467,15 +469,15 @@ impl Condition {
         self.wait_while_within(guard, Levels::One, Patience::timeout(timeout), blocked)
     }
 
-    /// Waits as long as `blocked` says so, until `deadline` at most. `true` if `blocked` said no, which is asked once more
-    /// after the deadline.
+    /// Waits as long as `blocked` says so, until `deadline` at most. `true`: `blocked` said no; `false`: the time ran out and it still
+    /// said yes. It is asked once more after the deadline.
     ///
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock, or the guard is one of several of an `RLock`.
     ///
     /// An example: [`wait_while_timeout`](Self::wait_while_timeout).
-    #[must_use = "whether the predicate was met or the time ran out"]
+    #[must_use = "`true`: `blocked` said no; `false`: the time ran out and it still said yes"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_while_deadline<G: WaitGuard>(
         &self,
@@ -561,7 +563,7 @@ impl Condition {
     /// If other threads are waiting on this condition with another lock.
     ///
     /// An example: [`ReentrantWaitGuard`].
-    #[must_use = "whether the predicate was met or the time ran out"]
+    #[must_use = "`true`: `blocked` said no; `false`: the time ran out and it still said yes"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_timeout<G: ReentrantWaitGuard>(
         &self,
@@ -579,7 +581,7 @@ impl Condition {
     /// If other threads are waiting on this condition with another lock.
     ///
     /// An example: [`ReentrantWaitGuard`].
-    #[must_use = "whether the predicate was met or the time ran out"]
+    #[must_use = "`true`: `blocked` said no; `false`: the time ran out and it still said yes"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_deadline<G: ReentrantWaitGuard>(
         &self,

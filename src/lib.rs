@@ -28,7 +28,7 @@
 //! | a lock that another thread releases | [`RawLock`] |
 //! | at most n at a time | [`Semaphore`], or [`BoundedSemaphore`], to which no more can come back than went out |
 //! | to wait until a value under a lock has changed | [`Condition`] |
-//! | to wait until something has been said to be so | [`Event`] |
+//! | to wait until a flag is set | [`Event`] |
 //! | threads to wait for each other | [`Barrier`] |
 //! | to hand items from threads to threads, in their order | [`Queue`] |
 //! | the newest first, or the smallest first | [`LifoQueue`], [`PriorityQueue`] |
@@ -108,6 +108,7 @@
 //! |---|---|---|
 //! | feature `diagnostics` | the module `diagnostics`: who waits for what, who holds it, who waits in a circle | nothing |
 //! | features `lock_api`, `lock_api_04` | [`RawLock`] implements `RawMutex` and `RawMutexTimed` of lock_api 0.5, of 0.4 | nothing |
+//! | feature `experimental_cores` | candidates for our own benches and models: not for users, no promise | nothing |
 //! | `--cfg loom`, `--cfg shuttle` | [model builds](#model-builds) | nothing: neither explorer is downloaded |
 //! | `--cfg tollgate_portable` | on Linux, the futex of systems that have none with a time-out | nothing |
 //!

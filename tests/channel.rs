@@ -5,7 +5,10 @@ mod common;
 use common::{AGES, eventually};
 use std::sync::Arc;
 use std::thread;
-use tollgate::{GetError, LifoQueue, PriorityQueue, PutError, Queue, ShutDown, Shutdown, channel};
+use std::time::{Duration, Instant};
+use tollgate::{
+    GetError, LifoQueue, PriorityQueue, PutError, Queue, ShutDown, Shutdown, TooManyDone, channel,
+};
 
 #[test]
 fn receivers_get_what_is_left_when_the_last_sender_has_gone() {
@@ -112,6 +115,54 @@ fn tasks_and_joins_go_through_handles() {
         drop(sender);
     });
     assert_eq!(receiver.queue().unfinished(), 0);
+}
+
+/// Each form of `get_task`, of `join`, and the calls beside them, without a way by the queue.
+#[test]
+fn handles_have_the_accounting() {
+    let (sender, receiver) = channel(Queue::unbounded());
+    sender.put_many(0..5).unwrap();
+    assert_eq!((receiver.get(), receiver.task_done()), (Ok(0), Ok(())));
+    assert_eq!(receiver.try_get_task().map(|task| *task), Ok(1));
+    assert_eq!(receiver.get_task_timeout(AGES).map(|task| *task), Ok(2));
+    assert_eq!(receiver.get_task_deadline(Instant::now() + AGES).map(|task| *task), Ok(3));
+    assert_eq!((sender.unfinished(), receiver.unfinished()), (1, 1));
+    assert!(!sender.join_timeout(Duration::ZERO) && !receiver.join_deadline(Instant::now()));
+    thread::scope(|s| {
+        let joins = s.spawn(|| (sender.join_timeout(AGES), receiver.join_deadline(Instant::now() + AGES)));
+        assert_eq!(receiver.get_task().map(|task| *task), Ok(4));
+        assert_eq!(joins.join().unwrap(), (true, true));
+    });
+    sender.join();
+    receiver.join();
+    assert_eq!(receiver.task_done(), Err(TooManyDone));
+    assert_eq!(receiver.try_get_task().map(|task| *task), Err(GetError::Empty));
+    assert_eq!(receiver.get_task_timeout(Duration::ZERO).map(|task| *task), Err(GetError::Empty));
+}
+
+#[test]
+fn either_handle_ends_it_for_all() {
+    let (sender, receiver) = channel(Queue::unbounded());
+    let control = sender.downgrade();
+    sender.put_many(0..3).unwrap();
+    receiver.shutdown(Shutdown::Drain);
+    assert_eq!((sender.put(3), receiver.get()), (Err(ShutDown(3)), Ok(0)));
+    control.upgrade().unwrap().shutdown(Shutdown::Immediate);
+    assert_eq!(receiver.get(), Err(ShutDown(())));
+    assert_eq!(sender.unfinished(), 1, "what was got is not done, what was dropped is");
+}
+
+#[test]
+fn a_receiver_is_iterated_over_until_the_end() {
+    let (sender, receiver) = channel(Queue::bounded(1));
+    let mut got = Vec::new();
+    thread::scope(|s| {
+        s.spawn(move || (0..10).for_each(|item| sender.put(item).unwrap()));
+        for item in &receiver {
+            got.push(item);
+        }
+    });
+    assert!(got.into_iter().eq(0..10));
 }
 
 /// R1, R2, R3: receivers go while senders put the first items of all; every item is dropped once.

@@ -14,7 +14,9 @@
 //! A count goes down with `Release` and the last one looks at it with `Acquire`: what was done through any handle of a side happens before
 //! the shutdown. It goes up with `Relaxed`: the new handle comes from an old one, or, from a weak one, by way of a count that is not 0.
 
-use super::{BlockingQueue, GetError, Iter, PutError, PutManyError, ShutDown, Shutdown, Task, TryIter};
+use super::{
+    BlockingQueue, GetError, Iter, PutError, PutManyError, ShutDown, Shutdown, Task, TooManyDone, TryIter,
+};
 use crate::platform::atomic::{
     AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
@@ -27,8 +29,10 @@ use std::sync::Arc;
 /// Makes a channel of a queue, of whatever order and bound: a handle to put, and a handle to get.
 ///
 /// Both can be cloned, and sent to other threads. When the last [`Sender`] is dropped, receivers get what is left, and then
-/// [`ShutDown`]. When the last [`Receiver`] is dropped, what is left is dropped too, and senders have their items back in a
-/// [`ShutDown`].
+/// [`ShutDown`]. When the last [`Receiver`] is dropped, what is left is dropped too and counts as done, so that no `join` waits for it,
+/// and senders have their items back in a [`ShutDown`].
+///
+/// What the handles do not have is a call away: `receiver.queue()` is the queue, with [all that it can](BlockingQueue).
 ///
 /// For those who would otherwise have to know who puts last: see [`Queue::shutdown`](super::Queue::shutdown).
 ///
@@ -44,6 +48,18 @@ use std::sync::Arc;
 ///     drop(sender); // or the loop below would never end
 ///     assert_eq!(receiver.iter().sum::<i32>(), 3);
 /// });
+/// ```
+///
+/// To end it at once, whatever is left, keep a handle that keeps nothing open. (A weak sender is of use as long as there are senders, a
+/// weak receiver as long as there are receivers.)
+///
+/// ```
+/// # use tollgate::{Queue, ShutDown, Shutdown, channel};
+/// let (sender, receiver) = channel(Queue::unbounded());
+/// let control = sender.downgrade(); // for whoever may end it
+/// sender.put_many(0..9).unwrap();
+/// control.upgrade().unwrap().shutdown(Shutdown::Immediate);
+/// assert_eq!((receiver.get(), sender.put(9)), (Err(ShutDown(())), Err(ShutDown(9))));
 /// ```
 pub fn channel<Q: BlockingQueue>(queue: Q) -> (Sender<Q>, Receiver<Q>) {
     let shared = Arc::new(Shared { queue, senders: Side::new(), receivers: Side::new() });
@@ -191,7 +207,7 @@ macro_rules! handles {
                 $Weak { shared: Arc::clone(&self.shared) }
             }
 
-            /// The queue: for looks, [`join`](BlockingQueue::join), [`shutdown`](BlockingQueue::shutdown).
+            /// The queue: for looks, and for the calls that a handle does not have.
             ///
             /// An example: [`downgrade`](Self::downgrade).
             pub fn queue(&self) -> &Q {
@@ -210,6 +226,46 @@ macro_rules! handles {
             /// An example: [`downgrade`](Self::downgrade).
             pub fn receivers(&self) -> usize {
                 self.shared.receivers.count()
+            }
+
+            /// As the queue's `shutdown`: the whole channel ends, however many handles there are.
+            ///
+            /// An example: [`channel()`].
+            pub fn shutdown(&self, how: Shutdown) {
+                self.shared.queue.shutdown(how)
+            }
+
+            /// As the queue's `join`: waits until every item that was put is reported as done.
+            ///
+            /// An example: [`Receiver::task_done`].
+            #[cfg_attr(feature = "diagnostics", track_caller)]
+            pub fn join(&self) {
+                self.shared.queue.join()
+            }
+
+            /// As the queue's `join_timeout`: `true` if all was done, `false` if the time ran out before.
+            ///
+            /// An example: [`Receiver::task_done`].
+            #[must_use = "whether all tasks were done or the time ran out"]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
+            pub fn join_timeout(&self, timeout: Duration) -> bool {
+                self.shared.queue.join_timeout(timeout)
+            }
+
+            /// As the queue's `join_deadline`: `true` if all was done, `false` if the time ran out before.
+            ///
+            /// An example: [`Receiver::task_done`].
+            #[must_use = "whether all tasks were done or the time ran out"]
+            #[cfg_attr(feature = "diagnostics", track_caller)]
+            pub fn join_deadline(&self, deadline: Instant) -> bool {
+                self.shared.queue.join_deadline(deadline)
+            }
+
+            /// How many items were put and are not reported as done, at this moment.
+            ///
+            /// An example: [`Receiver::task_done`].
+            pub fn unfinished(&self) -> usize {
+                self.shared.queue.unfinished()
             }
         }
 
@@ -268,6 +324,7 @@ impl<Q: BlockingQueue> Sender<Q> {
     /// assert_eq!(sender.put_many([2, 3]).unwrap_err().into_rest(), [2, 3]);
     /// ```
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put(&self, item: Q::Item) -> Result<(), ShutDown<Q::Item>> {
         self.shared.queue.put(item)
     }
@@ -292,6 +349,7 @@ impl<Q: BlockingQueue> Sender<Q> {
     ///
     /// An example: [`put`](Self::put).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_timeout(&self, item: Q::Item, timeout: Duration) -> Result<(), PutError<Q::Item>> {
         self.shared.queue.put_timeout(item, timeout)
     }
@@ -304,6 +362,7 @@ impl<Q: BlockingQueue> Sender<Q> {
     ///
     /// An example: [`put`](Self::put).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_deadline(&self, item: Q::Item, deadline: Instant) -> Result<(), PutError<Q::Item>> {
         self.shared.queue.put_deadline(item, deadline)
     }
@@ -315,6 +374,7 @@ impl<Q: BlockingQueue> Sender<Q> {
     /// [`PutManyError`] with the items that were not put.
     ///
     /// An example: [`put`](Self::put).
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_many<I>(&self, items: I) -> Result<usize, PutManyError<Q::Item>>
     where
         I: IntoIterator<Item = Q::Item>,
@@ -352,6 +412,7 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// assert_eq!((receiver.iter().count(), receiver.try_iter().count()), (0, 0));
     /// ```
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get(&self) -> Result<Q::Item, ShutDown> {
         self.shared.queue.get()
     }
@@ -376,6 +437,7 @@ impl<Q: BlockingQueue> Receiver<Q> {
     ///
     /// An example: [`get`](Self::get).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get_timeout(&self, timeout: Duration) -> Result<Q::Item, GetError> {
         self.shared.queue.get_timeout(timeout)
     }
@@ -388,6 +450,7 @@ impl<Q: BlockingQueue> Receiver<Q> {
     ///
     /// An example: [`get`](Self::get).
     #[inline]
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get_deadline(&self, deadline: Instant) -> Result<Q::Item, GetError> {
         self.shared.queue.get_deadline(deadline)
     }
@@ -399,22 +462,94 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// [`ShutDown`].
     ///
     /// An example: [`get`](Self::get).
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get_many(&self, most: usize) -> Result<Vec<Q::Item>, ShutDown> {
         self.shared.queue.get_many(most)
     }
 
-    /// As the queue's `get_task`; for its other forms see [`queue`](Self::queue).
+    /// As the queue's `get_task`: the item, reported as done when the [`Task`] is dropped.
     ///
     /// # Errors
     ///
     /// [`ShutDown`].
     ///
-    /// An example: [`get`](Self::get).
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{Queue, channel};
+    ///
+    /// let (sender, receiver) = channel(Queue::unbounded());
+    /// sender.put_many(["a", "b", "c", "d"]).unwrap();
+    /// let far = Duration::from_secs(60);
+    /// assert_eq!(*receiver.get_task().unwrap(), "a"); // done at the end of the statement
+    /// assert_eq!(*receiver.try_get_task().unwrap(), "b");
+    /// assert_eq!(*receiver.get_task_timeout(far).unwrap(), "c");
+    /// assert_eq!(*receiver.get_task_deadline(Instant::now() + far).unwrap(), "d");
+    /// sender.join(); // does not wait
+    /// ```
+    #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn get_task(&self) -> Result<Task<'_, Q>, ShutDown> {
         self.shared.queue.get_task()
     }
 
-    /// Takes items, waiting for each, until the last sender has gone and nothing is left.
+    /// As the queue's `try_get_task`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`GetError`].
+    ///
+    /// An example: [`get_task`](Self::get_task).
+    pub fn try_get_task(&self) -> Result<Task<'_, Q>, GetError> {
+        self.shared.queue.try_get_task()
+    }
+
+    /// As the queue's `get_task_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`GetError`].
+    ///
+    /// An example: [`get_task`](Self::get_task).
+    #[cfg_attr(feature = "diagnostics", track_caller)]
+    pub fn get_task_timeout(&self, timeout: Duration) -> Result<Task<'_, Q>, GetError> {
+        self.shared.queue.get_task_timeout(timeout)
+    }
+
+    /// As the queue's `get_task_deadline`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`GetError`].
+    ///
+    /// An example: [`get_task`](Self::get_task).
+    #[cfg_attr(feature = "diagnostics", track_caller)]
+    pub fn get_task_deadline(&self, deadline: Instant) -> Result<Task<'_, Q>, GetError> {
+        self.shared.queue.get_task_deadline(deadline)
+    }
+
+    /// As the queue's `task_done`: an item that was got is done. A [`get_task`](Self::get_task) cannot forget it.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyDone`], if there is none that is not.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{Queue, TooManyDone, channel};
+    ///
+    /// let (sender, receiver) = channel(Queue::unbounded());
+    /// sender.put("item").unwrap();
+    /// let _item = receiver.get();
+    /// assert!(!sender.join_timeout(Duration::from_millis(1)), "got is not done");
+    /// assert_eq!((receiver.unfinished(), receiver.task_done()), (1, Ok(())));
+    /// sender.join();
+    /// assert!(receiver.join_deadline(Instant::now()));
+    /// assert_eq!(receiver.task_done(), Err(TooManyDone));
+    /// ```
+    pub fn task_done(&self) -> Result<(), TooManyDone> {
+        self.shared.queue.task_done()
+    }
+
+    /// Takes items, waiting for each, until the last sender has gone and nothing is left. `for item in &receiver` is the same.
     ///
     /// An example: [`get`](Self::get).
     pub fn iter(&self) -> Iter<'_, Q> {
@@ -426,5 +561,15 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// An example: [`get`](Self::get).
     pub fn try_iter(&self) -> TryIter<'_, Q> {
         self.shared.queue.try_iter()
+    }
+}
+
+/// As [`iter`](Receiver::iter).
+impl<'a, Q: BlockingQueue> IntoIterator for &'a Receiver<Q> {
+    type Item = Q::Item;
+    type IntoIter = Iter<'a, Q>;
+
+    fn into_iter(self) -> Iter<'a, Q> {
+        self.iter()
     }
 }

@@ -162,9 +162,10 @@ impl<T: Ord> PriorityQueue<T> {
 calls!(PriorityQueue where T: Ord);
 impls!(PriorityQueue where T: Ord);
 
-/// An item, and by what it is compared: by its priority alone.
+/// An item with a priority; only the priority is compared.
 ///
-/// Two that are equal need not have equal items.
+/// Two that are equal need not have equal items. For larger priorities first: `priority: Reverse(p)`, with
+/// [`Reverse`](std::cmp::Reverse) of `std`.
 ///
 /// ```
 /// use tollgate::{Prioritized, PriorityQueue};

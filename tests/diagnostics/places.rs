@@ -4,7 +4,8 @@ use super::common::AGES;
 use super::*;
 use std::time::Instant;
 use tollgate::{
-    BoundedSemaphore, Condition, Event, Lock, Queue, RLock, RLockGuard, RawLock, Semaphore, Shutdown,
+    BoundedSemaphore, Condition, Event, Lock, Queue, RLock, RLockGuard, RawLock, Receiver, Semaphore, Sender,
+    Shutdown, channel,
 };
 
 /// All of them such that every call waits.
@@ -19,6 +20,8 @@ struct Busy {
     barrier: Barrier,
     empty: Queue<u8>,
     full: Queue<u8>,
+    empty_ends: (Sender<Queue<u8>>, Receiver<Queue<u8>>),
+    full_ends: (Sender<Queue<u8>>, Receiver<Queue<u8>>),
     free: RLock<()>,
 }
 
@@ -47,11 +50,14 @@ fn reported_file(name: &str, call: fn(&Busy)) -> (bool, String, u32) {
         barrier: Barrier::new(2),
         empty: Queue::bounded(1),
         full: Queue::bounded(1),
+        empty_ends: channel(Queue::bounded(1)),
+        full_ends: channel(Queue::bounded(1)),
         free: RLock::new(()),
     });
     let (held, rheld, permit) = (busy.lock.lock(), busy.rlock.lock(), busy.bounded.acquire().unwrap());
     busy.raw.acquire();
     busy.full.put(1).unwrap();
+    busy.full_ends.0.put(1).unwrap();
     let theirs = Arc::clone(&busy);
     let thread = spawn(name, move || call(&theirs));
     let report = until_all_wait(&[name]);
@@ -63,6 +69,8 @@ fn reported_file(name: &str, call: fn(&Busy)) -> (bool, String, u32) {
     busy.barrier.abort();
     busy.empty.shutdown(Shutdown::Immediate);
     busy.full.shutdown(Shutdown::Immediate);
+    busy.empty_ends.1.shutdown(Shutdown::Immediate);
+    busy.full_ends.0.shutdown(Shutdown::Immediate);
     common::eventually(name, || {
         busy.condition.notify_all();
         thread.is_finished()
@@ -128,6 +136,24 @@ fn each_call_is_reported_where_it_stands() {
         |busy: &Busy| busy.full.join();
         |busy: &Busy| _ = busy.full.join_timeout(AGES);
         |busy: &Busy| _ = busy.full.join_deadline(deadline());
+        |busy: &Busy| _ = busy.full_ends.0.put(2);
+        |busy: &Busy| _ = busy.full_ends.0.put_timeout(2, AGES);
+        |busy: &Busy| _ = busy.full_ends.0.put_deadline(2, deadline());
+        |busy: &Busy| _ = busy.full_ends.0.put_many([2]);
+        |busy: &Busy| busy.full_ends.0.join();
+        |busy: &Busy| _ = busy.full_ends.0.join_timeout(AGES);
+        |busy: &Busy| _ = busy.full_ends.0.join_deadline(deadline());
+        |busy: &Busy| _ = busy.empty_ends.1.get();
+        |busy: &Busy| _ = busy.empty_ends.1.get_timeout(AGES);
+        |busy: &Busy| _ = busy.empty_ends.1.get_deadline(deadline());
+        |busy: &Busy| _ = busy.empty_ends.1.get_many(1);
+        |busy: &Busy| _ = busy.empty_ends.1.get_task();
+        |busy: &Busy| _ = busy.empty_ends.1.get_task_timeout(AGES);
+        |busy: &Busy| _ = busy.empty_ends.1.get_task_deadline(deadline());
+        |busy: &Busy| busy.full_ends.1.join();
+        |busy: &Busy| _ = busy.full_ends.1.join_timeout(AGES);
+        |busy: &Busy| _ = busy.full_ends.1.join_deadline(deadline());
+        |busy: &Busy| _ = busy.empty_ends.1.iter().next();
     };
     let wrong: Vec<_> = calls
         .into_iter()
