@@ -280,7 +280,8 @@ fn a_hand_off_to_a_sleeper_is_one_wake() {
 }
 
 /// The sums over all threads of a contended run: no wake without a sleep. For each move of a condition's waiters to their lock there may be
-/// one more: a release that comes between the counting and the move wakes nobody, and the look after the move makes up for it.
+/// two more: a release that comes between the counting and the move wakes nobody, and if a moved waiter that was awake takes the lock and gives it
+/// back meanwhile, so does the look after the move (invariant 5 of `RawLock`).
 #[track_caller]
 fn assert_no_needless_wakes(what: &str, threads: Vec<Box<dyn FnOnce() + Send + '_>>) {
     let (mut waits, mut wakes, mut moves) = (0, 0, 0);
@@ -300,7 +301,7 @@ fn assert_no_needless_wakes(what: &str, threads: Vec<Box<dyn FnOnce() + Send + '
             moves += cost.futex_requeues;
         }
     });
-    assert!(wakes <= waits + moves, "{what}: {wakes} wakes for {waits} sleeps, {moves} moves");
+    assert!(wakes <= waits + 2 * moves, "{what}: {wakes} wakes for {waits} sleeps, {moves} moves");
 }
 
 fn boxed<'a>(body: impl FnOnce() + Send + 'a) -> Box<dyn FnOnce() + Send + 'a> {
