@@ -248,7 +248,7 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
     #[cfg(loom)]
     let limit = LIMIT;
     #[cfg(shuttle)]
-    let limit = if full() { 10_000 } else { 4_000 };
+    let limit = if full() { 10_000 } else { 2_000 };
     let report = explore_within(body, bound, settings, limit);
     assert_complete(&report);
     report
