@@ -151,7 +151,7 @@ impl<T: Ord> Heaped<T> {
     pub(super) fn with_first<R>(&self, ledger: &Ledger<Inbox<T>>, look: impl FnOnce(&T) -> R) -> Option<R> {
         self.refuse_reentry("with_first");
         // As in `pop`.
-        if ledger.len() == 0 && !ledger.surely_has_items() {
+        if ledger.len() == 0 && ledger.with_kept(|_, len| len == 0) {
             return None;
         }
         let enter = |spare: &mut Vec<Entry<T>>| {
@@ -223,7 +223,7 @@ impl<T: Ord> Order<T> for Heaped<T> {
 
     fn pop(&self, ledger: &Ledger<Inbox<T>>, tell: &impl Tell) -> Result<T, Refused> {
         // An empty queue is seen without the heap's lock.
-        if !ledger.ends_get() && !ledger.surely_ends_get() {
+        if ledger.gain() == 0 && !ledger.surely_ends_get() {
             return Err(Refused::NotNow);
         }
         let first =
@@ -233,7 +233,7 @@ impl<T: Ord> Order<T> for Heaped<T> {
     }
 
     fn pop_many(&self, ledger: &Ledger<Inbox<T>>, most: usize, tell: &impl Tell) -> Result<Vec<T>, Refused> {
-        if !ledger.ends_get() && !ledger.surely_ends_get() {
+        if ledger.gain() == 0 && !ledger.surely_ends_get() {
             return Err(Refused::NotNow);
         }
         let first = self.take(ledger, most, tell, |heap, count, first: &mut Vec<Entry<T>>| {

@@ -139,24 +139,13 @@ impl<S> Ledger<S> {
         inside.state != OPEN || inside.len < inside.capacity
     }
 
-    /// Whether there are items, in a section of its own.
-    pub(crate) fn surely_has_items(&self) -> bool {
-        self.inside.enter().len > 0
-    }
-
     /// How many items `claim` would find; 1 if it would refuse for good. A look.
     pub(crate) fn gain(&self) -> usize {
         let status = self.status();
         (status / ITEM).max(usize::from(status & STATE != OPEN))
     }
 
-    /// Whether `claim` would do anything but report `NotNow`. A look.
-    pub(crate) fn ends_get(&self) -> bool {
-        let status = self.status();
-        status & STATE != OPEN || status >= ITEM
-    }
-
-    /// The same, in a section of its own.
+    /// Whether `claim` would do anything but report `NotNow`, in a section of its own.
     pub(crate) fn surely_ends_get(&self) -> bool {
         let inside = self.inside.enter();
         inside.state != OPEN || inside.len > 0

@@ -3,7 +3,7 @@
 //! A count of `pause` instructions means 0.3 µs on one machine and 4.5 µs on another, so the pause is timed once per
 //! process and all lengths here are nanoseconds. On a machine with one CPU nothing spins.
 //!
-//! Three shapes, because three different things are being waited for (figures from an experiment on two Zen 4 CPUs;
+//! Four shapes, because four different things are being waited for (figures from an experiment on two Zen 4 CPUs;
 //! `benches` repeats them):
 //!
 //! * [`Spin::for_latch`]: somebody is inside a section of a few nanoseconds, or has been stopped there by the system. First look after
@@ -14,6 +14,8 @@
 //! * [`Spin::for_hand_off`]: somebody is about to produce something. Eight tight looks, then up to 0.4 µs between
 //!   them, 40 µs in all: it has to outlast a wake-up across CPUs (15 to 30 µs on a virtual machine), or both sides
 //!   sleep and each wake-up is longer than the other's patience.
+//! * [`Spin::for_flow`]: one of many items, or of many places, is about to come. A short spin whose first look comes late while that has
+//!   been paying, then others may run (`give_way`), then a hand-off's spin.
 //!
 //! Where that never pays (all threads on one CPU, long waits) each thread remembers, for each shape but the latch's: after k failures in
 //! a row it skips the next 2^k - 1 (at most 63) spins; a success halves k.
