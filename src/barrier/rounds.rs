@@ -37,9 +37,11 @@
 use super::Broken;
 use crate::epoch::Epoch;
 pub(super) use crate::epoch::Number;
-use crate::gate::{WaitList, Waiter};
+use crate::gate::{Untold, WaitList, Waiter};
 use crate::lock::{Lock, LockGuard};
-use crate::platform::{Deadline, Mutant, Patience, Spin, mutated, spin_until, torn_down};
+#[cfg(any(loom, shuttle))]
+use crate::platform::torn_down;
+use crate::platform::{Deadline, Mutant, Patience, mutated};
 use crate::watch::Tag;
 
 /// What the waiters of a round are told.
@@ -149,9 +151,9 @@ impl Rounds {
         if !over {
             self.give_up(round);
         }
-        let told = told(waiter);
+        let told = waiter.until_told(&Deadline::NEVER);
         std::mem::forget(untold);
-        if told == Outcome::Passed as u32 { Outcome::Passed } else { Outcome::Broken }
+        if told == Some(Outcome::Passed as u32) { Outcome::Passed } else { Outcome::Broken }
     }
 
     /// Time is up: breaks the round, unless that is over, or full and waits for its action alone.
@@ -224,34 +226,6 @@ impl Drop for Rounds {
     fn drop(&mut self) {
         if !torn_down() {
             self.state.is_locked();
-        }
-    }
-}
-
-/// What a waiter is told whose round is over. Whoever ended it is about to.
-fn told(waiter: &Waiter) -> u32 {
-    if let Some(told) = waiter.told() {
-        return told;
-    }
-    if waiter.told().is_none() {
-        spin_until(Spin::for_hand_off(), || waiter.told().is_some());
-    }
-    loop {
-        if let Some(told) = waiter.told() {
-            return told;
-        }
-        waiter.sleep_once(&Deadline::NEVER);
-    }
-}
-
-/// Dropped by a panic in the middle of a wait, which only a system without a futex can cause: the line would keep a pointer
-/// to a waiter that is gone.
-struct Untold;
-
-impl Drop for Untold {
-    fn drop(&mut self) {
-        if !torn_down() {
-            std::process::abort();
         }
     }
 }

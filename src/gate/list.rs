@@ -22,7 +22,7 @@ use crate::platform::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use crate::platform::{Deadline, UnsafeCell, Wait, futex, torn_down};
+use crate::platform::{Deadline, Spin, UnsafeCell, Wait, futex, spin_until, torn_down};
 use crate::watch::ThreadTag;
 use std::ptr;
 
@@ -93,6 +93,22 @@ impl Waiter {
         }
     }
 
+    /// What it is told, once it is: looks for a while, and then sleeps. `None` if `deadline` comes first; it is still in its line then, or has
+    /// been picked.
+    pub(crate) fn until_told(&self, deadline: &Deadline) -> Option<u32> {
+        if self.told().is_none() {
+            spin_until(Spin::for_hand_off(), || self.told().is_some());
+        }
+        loop {
+            if let Some(told) = self.told() {
+                return Some(told);
+            }
+            if self.sleep_once(deadline) == Wait::TimedOut {
+                return self.told();
+            }
+        }
+    }
+
     /// Sets `linked` and returns what it was.
     ///
     /// # Safety
@@ -129,6 +145,18 @@ impl Drop for Waiter {
             // For the models: its end is an access, and must come after that of whoever told it.
             // SAFETY: by invariant 2 nobody else has it any more.
             unsafe { self.links(|_| ()) };
+        }
+    }
+}
+
+/// Dropped by a panic in the middle of a wait, which only a system without a futex can cause: the line would keep a pointer
+/// to a waiter that is gone.
+pub(crate) struct Untold;
+
+impl Drop for Untold {
+    fn drop(&mut self) {
+        if !torn_down() {
+            std::process::abort();
         }
     }
 }
@@ -205,7 +233,7 @@ impl WaitList {
     /// # Safety
     ///
     /// The caller holds the list's lock; `waiter` is in this list or in none.
-    pub(super) unsafe fn remove(&mut self, waiter: &Waiter) -> bool {
+    pub(crate) unsafe fn remove(&mut self, waiter: &Waiter) -> bool {
         // SAFETY: under the list's lock, for this waiter and its neighbours (invariants 1 and 2).
         unsafe {
             if !waiter.set_linked(false) {

@@ -106,7 +106,7 @@ use crate::raw_lock::RawLock;
 use crate::watch::Tag;
 pub(crate) use crowd::Crowd;
 use list::{RELEASED, WOKEN};
-pub(crate) use list::{WaitList, Waiter};
+pub(crate) use list::{Chain, Untold, WaitList, Waiter};
 use place::{Pick, Place, Visit};
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};

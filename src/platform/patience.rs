@@ -39,6 +39,16 @@ impl Patience {
         }
     }
 
+    /// The same for several waits in a row, which share its time.
+    pub(crate) fn fixed(self) -> Self {
+        match self {
+            Patience::For(duration) => {
+                Instant::now().checked_add(duration).map_or(Patience::Forever, Patience::Until)
+            }
+            other => other,
+        }
+    }
+
     /// The moment at which this patience ends, counted from now; `None` when it ended already and there is nothing to
     /// wait for. A duration too long for the clock means for ever.
     #[cold]

@@ -66,6 +66,13 @@ macro_rules! impls {
             }
         }
 
+        blocking!($Queue $(where T: $Ord)?);
+    };
+}
+
+/// [`BlockingQueue`](super::BlockingQueue) alone, for a type with those methods.
+macro_rules! blocking {
+    ($Queue:ident $(where T: $Ord:ident)?) => {
         impl<T $(: $Ord)?> Sealed for $Queue<T> {}
 
         impl<T $(: $Ord)?> BlockingQueue for $Queue<T> {
@@ -255,4 +262,4 @@ macro_rules! impls {
     };
 }
 
-pub(super) use impls;
+pub(super) use {blocking, impls};

@@ -4,7 +4,7 @@ use super::any::Sealed;
 use super::calls::calls;
 use super::core::{Core, Locked};
 use super::face::{Face, never_empty, never_full};
-use super::impls::impls;
+use super::impls::{blocking, impls};
 use super::iter;
 use super::ledger::Ledger;
 use super::store::{ALLOCATED_AT_ONCE, Stored};

@@ -12,6 +12,7 @@
 //! | `heaped`, `heap` | smallest first |
 //! | `fifo`, `lifo`, `priority` | the types |
 //! | `simple` | a fourth one, with the least of calls |
+//! | `rendezvous` | one without room: a put and a get meet |
 //! | `channel` | handles that shut their queue down |
 
 mod any;
@@ -30,6 +31,7 @@ mod iter;
 mod ledger;
 mod lifo;
 mod priority;
+mod rendezvous;
 mod simple;
 mod store;
 mod task;
@@ -41,6 +43,7 @@ pub use fifo::Queue;
 pub use iter::{IntoIter, Iter, TryIter};
 pub use lifo::LifoQueue;
 pub use priority::{Prioritized, PriorityQueue};
+pub use rendezvous::Rendezvous;
 pub use simple::SimpleQueue;
 pub use task::Task;
 

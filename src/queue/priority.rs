@@ -5,7 +5,7 @@ use super::calls::calls;
 use super::core::{Core, Locked};
 use super::face::{Face, never_empty, never_full};
 use super::heaped::{Heaped, Inbox};
-use super::impls::impls;
+use super::impls::{blocking, impls};
 use super::iter;
 use super::ledger::Ledger;
 use super::{
