@@ -36,6 +36,8 @@ mod readme;
 #[cfg(tollgate_cured_loom)]
 mod reduction;
 #[cfg(any(loom, shuttle))]
+mod rendezvous;
+#[cfg(any(loom, shuttle))]
 mod rlock;
 #[cfg(any(loom, shuttle))]
 mod semaphore;
@@ -59,6 +61,7 @@ fn main() -> std::process::ExitCode {
     queue_end::models(&mut suite);
     queue_orders::models(&mut suite);
     channel::models(&mut suite);
+    rendezvous::models(&mut suite);
     cores::models(&mut suite);
     readme::models(&mut suite);
     harness::run(suite, mutants::trials)

@@ -206,6 +206,7 @@ impl<T> Error for PutManyError<T> {}
 impl fmt::Display for CapacityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.most {
+            Some(0) => f.write_str("a rendezvous has no room"),
             Some(most) => write!(f, "capacity not between 1 and {most}"),
             None => f.write_str("queue made without a bound"),
         }

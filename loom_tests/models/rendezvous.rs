@@ -1,0 +1,202 @@
+//! `Rendezvous`: a put and a get meet or neither has happened, whatever time-outs and shutdowns come between.
+
+use crate::bodies;
+use crate::harness::{Bound, Suite, plain, threads, varied, varied_for};
+use crate::lock::{Form, SOON, pairs};
+use crate::semaphore::published::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::Arc;
+use tollgate::{GetError, PutError, Rendezvous, Shutdown};
+
+/// One to meet at, and how many puts and gets there were.
+struct Meeting {
+    here: Rendezvous<usize>,
+    put: AtomicUsize,
+    got: AtomicUsize,
+    cell: Cell,
+}
+
+impl Meeting {
+    fn new() -> Arc<Self> {
+        Arc::new(Meeting {
+            here: Rendezvous::new(),
+            put: AtomicUsize::new(0),
+            got: AtomicUsize::new(0),
+            cell: Cell::new(),
+        })
+    }
+
+    fn put(&self, form: Form) -> Result<(), PutError<usize>> {
+        let result = match form {
+            Form::Plain => self.here.put(1).map_err(PutError::from),
+            Form::Timed => self.here.put_timeout(1, SOON),
+            Form::Try => self.here.try_put(1),
+        };
+        match result {
+            Ok(()) => _ = self.put.fetch_add(1, SeqCst),
+            Err(PutError::Full(item) | PutError::ShutDown(item)) => assert_eq!(item, 1),
+        }
+        result
+    }
+
+    fn get(&self, form: Form) -> Result<usize, GetError> {
+        let result = match form {
+            Form::Plain => self.here.get().map_err(GetError::from),
+            Form::Timed => self.here.get_timeout(SOON),
+            Form::Try => self.here.try_get(),
+        };
+        if result.is_ok() {
+            self.got.fetch_add(1, SeqCst);
+        }
+        result
+    }
+
+    /// As many puts as gets, and nobody left in line.
+    fn settled(&self) -> usize {
+        let (put, got) = (self.put.load(SeqCst), self.got.load(SeqCst));
+        assert_eq!((put, self.here.unfinished()), (got, got));
+        assert!(self.here.is_empty() && self.here.is_full());
+        put
+    }
+}
+
+/// Whether the one may be left without a partner for good: a plain form beside one that gives up.
+fn may_strand(a: Form, b: Form) -> bool {
+    (a == Form::Plain) != (b == Form::Plain)
+}
+
+pub(crate) fn models(suite: &mut Suite) {
+    for (a, b) in pairs() {
+        if !may_strand(a, b) {
+            put_and_get(suite, a, b);
+            if a != b {
+                put_and_get(suite, b, a);
+            }
+        }
+    }
+    what_a_putter_did_before(suite);
+    for form in [Form::Plain, Form::Timed] {
+        shutdown(suite, form);
+    }
+    two_putters(suite);
+    two_getters(suite);
+    a_join_waits_for_what_was_taken(suite);
+}
+
+/// Either both succeed or neither does.
+fn put_and_get(suite: &mut Suite, putter: Form, getter: Form) {
+    let name = format!("rendezvous: put, {putter:?} | get, {getter:?}");
+    let form = if putter == Form::Plain { getter } else { putter };
+    suite.add(name, Bound::None, varied_for(form), move || {
+        let meeting = Meeting::new();
+        let after = Arc::clone(&meeting);
+        threads(bodies!([meeting] { _ = meeting.put(putter); }, { _ = meeting.get(getter); }), move || {
+            let met = after.settled();
+            assert!(met == 1 || putter != Form::Plain);
+        });
+    });
+}
+
+fn what_a_putter_did_before(suite: &mut Suite) {
+    suite.add("rendezvous: write, put | get, read", Bound::None, plain(), || {
+        let meeting = Meeting::new();
+        threads(
+            bodies!([meeting]
+            {
+                meeting.cell.write(1);
+                meeting.put(Form::Plain).unwrap();
+            },
+            {
+                meeting.get(Form::Plain).unwrap();
+                meeting.cell.expect(1);
+            }),
+            || {},
+        );
+    });
+}
+
+/// Whoever waits is refused.
+fn shutdown(suite: &mut Suite, form: Form) {
+    suite.add(format!("rendezvous: put, {form:?} | shutdown"), Bound::None, varied_for(form), move || {
+        let meeting = Meeting::new();
+        threads(
+            bodies!([meeting] { assert!(meeting.put(form).is_err()); }, { meeting.here.shutdown(Shutdown::Drain); }),
+            || {},
+        );
+    });
+    suite.add(format!("rendezvous: get, {form:?} | shutdown"), Bound::None, varied_for(form), move || {
+        let meeting = Meeting::new();
+        threads(
+            bodies!([meeting] { assert!(meeting.get(form).is_err()); }, { meeting.here.shutdown(Shutdown::Immediate); }),
+            || {},
+        );
+    });
+    suite.add(format!("rendezvous: put | get, {form:?} | shutdown"), Bound::Preemptions(2), varied_for(form), move || {
+        let meeting = Meeting::new();
+        let after = Arc::clone(&meeting);
+        threads(
+            bodies!([meeting]
+            { _ = meeting.put(Form::Plain); },
+            { _ = meeting.get(form); },
+            { meeting.here.shutdown(Shutdown::Drain); }),
+            move || _ = after.settled(),
+        );
+    });
+}
+
+/// One of them gives up, wherever it is in line: the other is served.
+fn two_putters(suite: &mut Suite) {
+    suite.add("rendezvous: put, Timed | put | get", Bound::Preemptions(2), plain(), || {
+        let meeting = Meeting::new();
+        let after = Arc::clone(&meeting);
+        threads(
+            bodies!([meeting]
+            {
+                if meeting.put(Form::Timed).is_ok() {
+                    meeting.get(Form::Plain).unwrap();
+                }
+            },
+            { meeting.put(Form::Plain).unwrap(); },
+            { meeting.get(Form::Plain).unwrap(); }),
+            move || assert!(after.settled() > 0),
+        );
+    });
+}
+
+fn two_getters(suite: &mut Suite) {
+    suite.add("rendezvous: get, Timed | get | put", Bound::Preemptions(2), plain(), || {
+        let meeting = Meeting::new();
+        let after = Arc::clone(&meeting);
+        threads(
+            bodies!([meeting]
+            {
+                if meeting.get(Form::Timed).is_ok() {
+                    meeting.put(Form::Plain).unwrap();
+                }
+            },
+            { meeting.get(Form::Plain).unwrap(); },
+            { meeting.put(Form::Plain).unwrap(); }),
+            move || assert!(after.settled() > 0),
+        );
+    });
+}
+
+fn a_join_waits_for_what_was_taken(suite: &mut Suite) {
+    suite.add("rendezvous: put, join | get, write, done", Bound::None, varied(), || {
+        let meeting = Meeting::new();
+        threads(
+            bodies!([meeting]
+            {
+                meeting.put(Form::Plain).unwrap();
+                meeting.here.join();
+                meeting.cell.expect(1);
+            },
+            {
+                meeting.get(Form::Plain).unwrap();
+                meeting.cell.write(1);
+                meeting.here.task_done().unwrap();
+            }),
+            || {},
+        );
+    });
+}
