@@ -205,8 +205,8 @@ pub use event::Event;
 pub use lock::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard};
 pub use queue::{
     BlockingQueue, CapacityError, GetError, IntoIter, Iter, LifoQueue, Prioritized, PriorityQueue, PutError,
-    PutManyError, Queue, Receiver, Rendezvous, Sender, ShutDown, Shutdown, SimpleQueue, Task, TooManyDone, TryIter,
-    WeakReceiver, WeakSender, channel,
+    PutManyError, Queue, Receiver, Rendezvous, Sender, ShutDown, Shutdown, SimpleQueue, Task, TooManyDone,
+    TryIter, WeakReceiver, WeakSender, channel,
 };
 pub use raw_lock::{NotLocked, RawLock};
 pub use rlock::{MappedRLockGuard, OwnedMappedRLockGuard, OwnedRLockGuard, RLock, RLockGuard, RLockMut};

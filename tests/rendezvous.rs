@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
-use tollgate::{
-    CapacityError, GetError, PutError, Rendezvous, ShutDown, Shutdown, TooManyDone, channel,
-};
+use tollgate::{CapacityError, GetError, PutError, Rendezvous, ShutDown, Shutdown, TooManyDone, channel};
 
 const SHORT: Duration = Duration::from_millis(5);
 const LONG: Duration = Duration::from_secs(20);

@@ -4,8 +4,8 @@ use crate::bodies;
 use crate::harness::{Bound, Suite, plain, threads, varied, varied_for};
 use crate::lock::{Form, SOON, pairs};
 use crate::semaphore::published::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tollgate::{GetError, PutError, Rendezvous, Shutdown};
 
 /// One to meet at, and how many puts and gets there were.
@@ -131,17 +131,22 @@ fn shutdown(suite: &mut Suite, form: Form) {
             || {},
         );
     });
-    suite.add(format!("rendezvous: put | get, {form:?} | shutdown"), Bound::Preemptions(2), varied_for(form), move || {
-        let meeting = Meeting::new();
-        let after = Arc::clone(&meeting);
-        threads(
-            bodies!([meeting]
+    suite.add(
+        format!("rendezvous: put | get, {form:?} | shutdown"),
+        Bound::Preemptions(2),
+        varied_for(form),
+        move || {
+            let meeting = Meeting::new();
+            let after = Arc::clone(&meeting);
+            threads(
+                bodies!([meeting]
             { _ = meeting.put(Form::Plain); },
             { _ = meeting.get(form); },
             { meeting.here.shutdown(Shutdown::Drain); }),
-            move || _ = after.settled(),
-        );
-    });
+                move || _ = after.settled(),
+            );
+        },
+    );
 }
 
 /// One of them gives up, wherever it is in line: the other is served.

@@ -105,8 +105,8 @@ use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, sc
 use crate::raw_lock::RawLock;
 use crate::watch::Tag;
 pub(crate) use crowd::Crowd;
-use list::{RELEASED, WOKEN};
 pub(crate) use list::{Chain, Untold, WaitList, Waiter};
+use list::{RELEASED, WOKEN};
 use place::{Pick, Place, Visit};
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};

@@ -65,6 +65,10 @@ const REFUSED: u32 = 2;
 ///     assert_eq!(meeting.get(), Ok(1));
 ///     assert!(meeting.get().is_err());
 /// });
+/// assert_eq!((meeting.len(), meeting.capacity(), meeting.unfinished()), (0, Some(0), 1));
+/// meeting.task_done().unwrap();
+/// meeting.join();
+/// assert_eq!(meeting.put_many([2, 3]).unwrap_err().into_rest(), [2, 3]);
 /// ```
 ///
 /// # Memory ordering
@@ -230,7 +234,11 @@ impl<T> Rendezvous<T> {
     }
 
     /// Takes up to `most` items from putters that wait.
-    fn collect<R>(&self, most: usize, into: impl FnOnce(&mut VecDeque<(u64, T)>, usize) -> R) -> Result<R, GetError> {
+    fn collect<R>(
+        &self,
+        most: usize,
+        into: impl FnOnce(&mut VecDeque<(u64, T)>, usize) -> R,
+    ) -> Result<R, GetError> {
         let mut section = self.table.enter();
         let (items, putters) = section.collect(most, into)?;
         drop(section);
@@ -306,7 +314,11 @@ impl<T> Rendezvous<T> {
     }
 
     #[cfg_attr(feature = "diagnostics", track_caller)]
-    fn put_many_within(&self, items: impl IntoIterator<Item = T>, patience: Patience) -> Result<usize, PutManyError<T>> {
+    fn put_many_within(
+        &self,
+        items: impl IntoIterator<Item = T>,
+        patience: Patience,
+    ) -> Result<usize, PutManyError<T>> {
         let patience = patience.fixed();
         // Before the first put: user code.
         let items: Vec<T> = items.into_iter().collect();
@@ -316,7 +328,9 @@ impl<T> Rendezvous<T> {
             let mut with_rest = |item| std::iter::once(item).chain(items.by_ref()).collect();
             match self.put_within(item, patience) {
                 Ok(()) => put += 1,
-                Err(PutError::Full(item)) => return Err(PutManyError { put, rest: PutError::Full(with_rest(item)) }),
+                Err(PutError::Full(item)) => {
+                    return Err(PutManyError { put, rest: PutError::Full(with_rest(item)) });
+                }
                 Err(PutError::ShutDown(item)) => {
                     return Err(PutManyError { put, rest: PutError::ShutDown(with_rest(item)) });
                 }
@@ -387,18 +401,24 @@ macro_rules! forms {
             $sure(self.$within($($arg,)? Patience::Forever))
         }
 
-        /// The same, without waiting. An example: [`Rendezvous`].
+        /// The same, without waiting.
+        ///
+        /// An example: [`Rendezvous`].
         pub fn $try(&self $(, $arg: $Arg)?) -> $Timed {
             self.$within($($arg,)? Patience::None)
         }
 
-        /// The same, waiting at most `timeout`; `Duration::ZERO` is one look. An example: [`Rendezvous`].
+        /// The same, waiting at most `timeout`; `Duration::ZERO` is one look.
+        ///
+        /// An example: [`Rendezvous`].
         #[cfg_attr(feature = "diagnostics", track_caller)]
         pub fn $timeout(&self $(, $arg: $Arg)?, timeout: Duration) -> $Timed {
             self.$within($($arg,)? Patience::timeout(timeout))
         }
 
-        /// The same, waiting until `deadline` at most. An example: [`Rendezvous`].
+        /// The same, waiting until `deadline` at most.
+        ///
+        /// An example: [`Rendezvous`].
         #[cfg_attr(feature = "diagnostics", track_caller)]
         pub fn $deadline(&self $(, $arg: $Arg)?, deadline: Instant) -> $Timed {
             self.$within($($arg,)? Patience::Until(deadline))
@@ -432,18 +452,24 @@ impl<T> Rendezvous<T> {
         Ok(Task::new(self, self.get_within(patience)?))
     }
 
-    /// Hands over one item after the other. How many: all. An example: [`Rendezvous`].
+    /// Hands over one item after the other. How many: all.
+    ///
+    /// An example: [`Rendezvous`].
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_many<I: IntoIterator<Item = T>>(&self, items: I) -> Result<usize, PutManyError<T>> {
         self.put_many_within(items, Patience::Forever)
     }
 
-    /// The same, to getters that wait already. An example: [`Rendezvous`].
+    /// The same, to getters that wait already.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn try_put_many<I: IntoIterator<Item = T>>(&self, items: I) -> Result<usize, PutManyError<T>> {
         self.put_many_within(items, Patience::None)
     }
 
-    /// The same, waiting at most `timeout` in all. An example: [`Rendezvous`].
+    /// The same, waiting at most `timeout` in all.
+    ///
+    /// An example: [`Rendezvous`].
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_many_timeout<I>(&self, items: I, timeout: Duration) -> Result<usize, PutManyError<T>>
     where
@@ -452,7 +478,9 @@ impl<T> Rendezvous<T> {
         self.put_many_within(items, Patience::timeout(timeout))
     }
 
-    /// The same, waiting until `deadline` at most. An example: [`Rendezvous`].
+    /// The same, waiting until `deadline` at most.
+    ///
+    /// An example: [`Rendezvous`].
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_many_deadline<I>(&self, items: I, deadline: Instant) -> Result<usize, PutManyError<T>>
     where
@@ -461,23 +489,31 @@ impl<T> Rendezvous<T> {
         self.put_many_within(items, Patience::Until(deadline))
     }
 
-    /// How many putters wait at this moment; 0 after a shutdown. An example: [`Rendezvous`].
+    /// How many putters wait at this moment; 0 after a shutdown.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn len(&self) -> usize {
         let table = self.table.enter();
         if table.shut_down { 0 } else { table.offers.len() }
     }
 
-    /// Whether no putter waits at this moment. An example: [`Rendezvous`].
+    /// Whether no putter waits at this moment.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether no getter waits at this moment, so that a `try_put` would fail. An example: [`Rendezvous`].
+    /// Whether no getter waits at this moment, so that a `try_put` would fail.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn is_full(&self) -> bool {
         self.table.enter().requests.is_empty()
     }
 
-    /// `Some(0)`. An example: [`Rendezvous`].
+    /// `Some(0)`.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn capacity(&self) -> Option<usize> {
         Some(0)
     }
@@ -486,17 +522,23 @@ impl<T> Rendezvous<T> {
     ///
     /// # Errors
     ///
-    /// [`CapacityError`], always, with `most: Some(0)`. An example: [`Rendezvous`].
+    /// [`CapacityError`], always, with `most: Some(0)`.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn set_capacity(&self, _capacity: usize) -> Result<(), CapacityError> {
         Err(CapacityError { most: Some(0) })
     }
 
-    /// How many items have been taken and not yet been reported by [`task_done`](Self::task_done). An example: [`Rendezvous`].
+    /// How many items have been taken and not yet been reported by [`task_done`](Self::task_done).
+    ///
+    /// An example: [`Rendezvous`].
     pub fn unfinished(&self) -> usize {
         self.table.enter().unfinished
     }
 
-    /// Reports that the work on one item is done. An example: [`Rendezvous`].
+    /// Reports that the work on one item is done.
+    ///
+    /// An example: [`Rendezvous`].
     ///
     /// # Errors
     ///
@@ -519,14 +561,18 @@ impl<T> Rendezvous<T> {
         self.join_within(Patience::Forever);
     }
 
-    /// The same, at most for `timeout`; whether that was reached. An example: [`Rendezvous`].
+    /// The same, at most for `timeout`; whether that was reached.
+    ///
+    /// An example: [`Rendezvous`].
     #[must_use = "whether all tasks were done or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn join_timeout(&self, timeout: Duration) -> bool {
         self.join_within(Patience::timeout(timeout))
     }
 
-    /// The same, until `deadline` at most; whether that was reached. An example: [`Rendezvous`].
+    /// The same, until `deadline` at most; whether that was reached.
+    ///
+    /// An example: [`Rendezvous`].
     #[must_use = "whether all tasks were done or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn join_deadline(&self, deadline: Instant) -> bool {
@@ -534,7 +580,9 @@ impl<T> Rendezvous<T> {
     }
 
     /// Shuts down, for good: everybody who waits to put or to get is refused, and so is whoever comes later. Both kinds do the same, since
-    /// there is nothing inside. An example: [`Rendezvous`].
+    /// there is nothing inside.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn shutdown(&self, _how: Shutdown) {
         let mut section = self.table.enter();
         let table = &mut *section;
@@ -547,17 +595,23 @@ impl<T> Rendezvous<T> {
         getters.tell(REFUSED);
     }
 
-    /// Whether it has been shut down. An example: [`Rendezvous`].
+    /// Whether it has been shut down.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn is_shutdown(&self) -> bool {
         self.table.enter().shut_down
     }
 
-    /// Takes items, waiting for each, until the shutdown. An example: [`Rendezvous`].
+    /// Takes items, waiting for each, until the shutdown.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn iter(&self) -> Iter<'_, Self> {
         Iter::new(self)
     }
 
-    /// Takes items as long as putters wait. An example: [`Rendezvous`].
+    /// Takes items as long as putters wait.
+    ///
+    /// An example: [`Rendezvous`].
     pub fn try_iter(&self) -> TryIter<'_, Self> {
         TryIter::new(self)
     }
