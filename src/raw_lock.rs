@@ -670,6 +670,6 @@ mod tests {
             }
             lock.release().unwrap();
         });
-        assert_eq!(served.into_inner().unwrap()[0], "starving");
+        assert_eq!(served.lock().unwrap()[0], "starving");
     }
 }
