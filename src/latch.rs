@@ -40,7 +40,8 @@ const HELD: u32 = 1;
 /// So many naps are enough.
 const PATIENT: u32 = 4;
 
-/// See the module.
+/// See the module. The word comes first, for [`Ledger`](crate::queue).
+#[repr(C)]
 pub(crate) struct Latch<T> {
     word: AtomicU32,
     impatient: AtomicU32,

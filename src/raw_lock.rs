@@ -25,7 +25,7 @@
 //!
 //! # Release
 //!
-//! A load; if nobody sleeps, one compare-exchange `LOCKED -> 0`. With sleepers another one, and until it succeeds the lock is still
+//! One compare-exchange `LOCKED -> 0`, which fails if anybody sleeps. Then another one, and until it succeeds the lock is still
 //! ours, decides what to do:
 //!
 //! * nobody is starving, no wake in flight: release, set `WAKING`, then wake one;
@@ -392,12 +392,8 @@ impl RawLock {
     /// Gives back a lock for which nobody sleeps; else the word, another than plain `LOCKED`.
     #[inline]
     fn give(&self) -> Result<(), u32> {
-        // Seen first: a compare-exchange that fails costs as much as one that does not.
-        match self.word.load(Relaxed) {
-            // Release: what the holder did is visible to the next acquirer.
-            LOCKED => self.word.compare_exchange(LOCKED, 0, Release, Relaxed).map(|_| ()),
-            word => Err(word),
-        }
+        // Release: what the holder did is visible to the next acquirer.
+        self.word.compare_exchange(LOCKED, 0, Release, Relaxed).map(|_| ())
     }
 
     /// Apart from `acquire_contended`, so that the fast path need not build a `Patience`.
@@ -441,16 +437,21 @@ impl RawLock {
     }
 
     /// Counts `count` threads in as sleepers, if somebody holds the lock. Each of them then calls [`RawLock::acquire_counted`];
-    /// until it does, it may be asleep on [`RawLock::word`].
-    pub(crate) fn adopt(&self, count: usize) -> bool {
+    /// until it does, it may be asleep on [`RawLock::word`]. With `amid_wake` the caller is going to wake one of them, so that no release
+    /// need do it.
+    pub(crate) fn adopt(&self, count: usize, amid_wake: bool) -> bool {
         if abstract_locks() {
             return false;
         }
         let mut word = self.word.load(Relaxed);
         // Only while the lock is held: who would find it free had better wake up.
         while word & LOCKED != 0 {
-            let counted =
+            let mut counted =
                 if mutated(Mutant::CrowdMovedUncounted) { word } else { word + SLEEPER * count as u32 };
+            // Invariant 3: never both.
+            if amid_wake && word & STARVING == 0 {
+                counted |= WAKING;
+            }
             match self.word.compare_exchange_weak(word, counted, Relaxed, Relaxed) {
                 Ok(_) => return true,
                 Err(now) => word = now,
@@ -669,6 +670,6 @@ mod tests {
             }
             lock.release().unwrap();
         });
-        assert_eq!(served.into_inner().unwrap()[0], "starving");
+        assert_eq!(served.lock().unwrap()[0], "starving");
     }
 }

@@ -2,9 +2,8 @@
 
 mod common;
 
-use common::{AGES, eventually};
+use common::{AGES, eventually, thread};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 use tollgate::{
     GetError, LifoQueue, PriorityQueue, PutError, Queue, ShutDown, Shutdown, TooManyDone, channel,

@@ -2,10 +2,9 @@
 
 mod common;
 
-use common::{A_WHILE, AGES, eventually};
+use common::{A_WHILE, AGES, eventually, thread};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::thread;
 use std::time::{Duration, Instant};
 use tollgate::Event;
 

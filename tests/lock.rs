@@ -2,11 +2,10 @@
 
 mod common;
 
-use common::{A_WHILE, AGES, eventually};
+use common::{A_WHILE, AGES, eventually, thread};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
-use std::thread;
 use std::time::{Duration, Instant};
 use tollgate::{
     Condition, Lock, LockGuard, MappedLockGuard, NotLocked, OwnedLockGuard, OwnedMappedLockGuard, RawLock,

@@ -2,11 +2,10 @@
 
 mod common;
 
-use common::{A_WHILE, AGES, eventually};
+use common::{A_WHILE, AGES, eventually, thread};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::thread;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tollgate::{
     BlockingQueue, CapacityError, GetError, LifoQueue, PriorityQueue, PutError, PutManyError, Queue,
@@ -155,17 +154,14 @@ fn a_task_is_done_when_it_is_dropped() {
 /// Who waits in `join` finds the items gone, and not only reported.
 #[test]
 fn a_task_drops_its_item_before_it_reports_it() {
-    struct Looks<'a>(&'a Queue<Looks<'a>>, &'a AtomicUsize);
-    impl Drop for Looks<'_> {
+    struct Looks(Weak<Queue<Looks>>, Arc<AtomicUsize>);
+    impl Drop for Looks {
         fn drop(&mut self) {
-            self.1.store(self.0.unfinished(), SeqCst);
+            self.1.store(self.0.upgrade().unwrap().unfinished(), SeqCst);
         }
     }
-    let seen = AtomicUsize::new(9);
-    // A queue whose items refer to it is not dropped.
-    let queue: &Queue<Looks<'_>> = Box::leak(Box::new(Queue::unbounded()));
-    let seen: &AtomicUsize = Box::leak(Box::new(seen));
-    assert!(queue.put(Looks(queue, seen)).is_ok());
+    let (queue, seen) = (Arc::new(Queue::unbounded()), Arc::new(AtomicUsize::new(9)));
+    assert!(queue.put(Looks(Arc::downgrade(&queue), Arc::clone(&seen))).is_ok());
     drop(queue.get_task());
     assert_eq!((seen.load(SeqCst), queue.unfinished()), (1, 0));
 }

@@ -2,13 +2,12 @@
 
 mod common;
 
-use common::{AGES, eventually};
+use common::{AGES, eventually, thread};
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
-use std::thread;
 use std::time::{Duration, Instant};
 use tollgate::{GetError, LifoQueue, Prioritized, PriorityQueue, PutError, ShutDown, Shutdown};
 

@@ -2,12 +2,11 @@
 
 mod common;
 
-use common::{A_WHILE, AGES, eventually};
+use common::{A_WHILE, AGES, eventually, thread};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
-use std::thread;
 use std::time::{Duration, Instant};
 use tollgate::{MappedRLockGuard, RLock, RLockGuard};
 

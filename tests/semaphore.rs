@@ -2,11 +2,10 @@
 
 mod common;
 
-use common::{A_WHILE, AGES, eventually};
+use common::{A_WHILE, AGES, eventually, thread};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::thread;
 use std::time::{Duration, Instant};
 use tollgate::{AcquireError, Closed, OwnedPermit, Permit, Semaphore};
 

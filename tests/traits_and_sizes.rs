@@ -142,7 +142,7 @@ mod sizes {
     #[cfg(target_pointer_width = "64")]
     const_assert!(size_of::<Condition>() == 40);
     #[cfg(target_pointer_width = "64")]
-    const_assert!(size_of::<Semaphore>() == 48);
+    const_assert!(size_of::<Semaphore>() == 104);
     assert_eq_size!(BoundedSemaphore, Semaphore);
     assert_eq_size!(Permit<'static>, OwnedPermit, [usize; 2]);
     assert_eq_size!(Result<Permit<'static>, Closed>, Result<OwnedPermit, Closed>, [usize; 2]);

@@ -28,6 +28,18 @@ pub(crate) fn models(suite: &mut Suite) {
     moves_that_lost_a_wake(suite);
 }
 
+/// The same settings, with a crowd that sleeps on words of its own; all of it, or all but one.
+fn apart(base: Settings) -> [Settings; 2] {
+    [Settings { sharers: 0, ..base }, Settings { sharers: 1, ..base }]
+}
+
+/// The same, and with one waiter that is woken by the call that moves the others.
+fn beds(base: Settings) -> [Settings; 4] {
+    let [none, one] = apart(base);
+    let ahead = |base| Settings { woken_ahead: 1, ..base };
+    [none, one, ahead(base), ahead(one)]
+}
+
 /// The waiter sees the change, or is notified of it.
 fn a_change_reaches_the_waiter(suite: &mut Suite, timed: bool, under_lock: bool, all: bool) {
     let name = format!(
@@ -36,7 +48,8 @@ fn a_change_reaches_the_waiter(suite: &mut Suite, timed: bool, under_lock: bool,
         if all { "notify_all" } else { "notify_one" },
         if under_lock { "under" } else { "after" },
     );
-    let settings = varied_for(if timed { Form::Timed } else { Form::Plain });
+    let mut settings = varied_for(if timed { Form::Timed } else { Form::Plain });
+    settings.push(apart(Settings::default())[0]);
     suite.add(name, Bound::None, settings, move || {
         let shared = Arc::new((Lock::new(false), Condition::new()));
         threads(
@@ -124,7 +137,8 @@ fn a_wait_ends_by_a_notification(suite: &mut Suite) {
 fn two_waiters(suite: &mut Suite) {
     for all in [false, true] {
         let how = if all { "notify_all" } else { "notify(2)" };
-        suite.add(format!("condition: two wait_while | {how}"), Bound::Preemptions(2), varied(), move || {
+        let settings = varied().into_iter().chain(apart(Settings::default())).collect();
+        suite.add(format!("condition: two wait_while | {how}"), Bound::Preemptions(2), settings, move || {
             let shared = Arc::new((Lock::new(false), Condition::new()));
             threads(
                 bodies!([shared]
@@ -152,7 +166,8 @@ fn two_waiters(suite: &mut Suite) {
 
 /// R33: one of two waiters may time out just as it is notified. The notifications found and those used agree.
 fn one_notification_serves_one_of_two_waiters(suite: &mut Suite) {
-    suite.add("condition: R33, two wait_timeout | notify_one", Bound::Preemptions(3), varied(), || {
+    let settings = varied().into_iter().chain(apart(Settings::default())).collect();
+    suite.add("condition: R33, two wait_timeout | notify_one", Bound::Preemptions(3), settings, || {
         let shared = Arc::new((Lock::new(()), Condition::new()));
         let counts = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
         let checked = Arc::clone(&counts);
@@ -272,8 +287,11 @@ fn real_locks_inside(suite: &mut Suite) {
 /// Who is notified under the lock is moved to the lock, asleep or not; with real locks, or there would be nothing to move to. Late
 /// wakes stay off: they would look at the lock after its last owner has freed it.
 fn a_crowd_is_moved_to_the_lock(suite: &mut Suite) {
-    let settings =
-        || varied_real().into_iter().filter(|settings| settings.late_wakes.is_none()).collect::<Vec<_>>();
+    let real = Settings { real_locks: true, ..Settings::default() };
+    let settings = || {
+        let varied = varied_real().into_iter().filter(|settings| settings.late_wakes.is_none());
+        varied.chain(beds(real)).collect::<Vec<_>>()
+    };
     for under_lock in [false, true] {
         let where_ = if under_lock { "under" } else { "after" };
         let notify = move |shared: &(Lock<bool>, Condition)| {
@@ -346,7 +364,7 @@ fn moves_that_lost_a_wake(suite: &mut Suite) {
     suite.add(
         "condition: released during the move | wait_while",
         Bound::Preemptions(4),
-        vec![real, late],
+        [real, late].into_iter().chain(beds(real)).chain(beds(late)).collect(),
         || {
             let shared = Arc::new((Lock::new(false), Condition::new()));
             threads(
@@ -362,7 +380,7 @@ fn moves_that_lost_a_wake(suite: &mut Suite) {
     suite.add(
         "condition: the waiter frees the lock after the move",
         Bound::Preemptions(4),
-        vec![real],
+        [real].into_iter().chain(beds(real)).collect(),
         || {
             let condition = Arc::new(Condition::new());
             let lock = Arc::new(Lock::new(false));

@@ -111,6 +111,12 @@ fn describe(settings: Settings) -> String {
     if settings.too_long {
         words.push("too long".to_owned());
     }
+    if settings.sharers != base.sharers {
+        words.push(format!("sharers {}", settings.sharers));
+    }
+    if settings.woken_ahead != base.woken_ahead {
+        words.push(format!("woken ahead {}", settings.woken_ahead));
+    }
     if words.is_empty() { "default".to_owned() } else { words.join(", ") }
 }
 
@@ -248,7 +254,7 @@ pub(crate) fn explore(body: &Body, bound: Bound, settings: Settings) -> Report {
     #[cfg(loom)]
     let limit = LIMIT;
     #[cfg(shuttle)]
-    let limit = if full() { 10_000 } else { 2_000 };
+    let limit = if full() { 5_000 } else { 2_000 };
     let report = explore_within(body, bound, settings, limit);
     assert_complete(&report);
     report

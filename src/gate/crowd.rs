@@ -5,13 +5,16 @@
 //! which each notification changes, and `notify_all` needs one system call for all of them:
 //!
 //! * **Is the lock held** (by the notifier, as a rule), then the sleepers are *moved*: counted in as sleepers of the lock, in the
-//!   lock's own word, and requeued to that word in the kernel. Nobody wakes up; each release of the lock wakes one, as it
-//!   would any sleeper of the lock.
+//!   lock's own word, and requeued to that word in the kernel. Each release of the lock wakes one, as it would any sleeper of the lock.
+//!   A few, one in four and no more than there are other CPUs, are woken at once, by the call that moves the rest: woken one after the
+//!   other, each by the one before, sixteen on sixteen CPUs took three times as long.
 //! * **Is it free**, they are woken, all by one call.
 //!
 //! Fewer than all cannot be moved (the kernel moves those that come first to it, not those that are first in line) but woken: each
-//! sleeper listens on the futex channel of its ticket, so that a wake for few passes the others by, but for those whose tickets are
-//! a multiple of [`CHANNELS`] apart; they look, and sleep on.
+//! sleeper listens on the futex channel of its ticket, so that a wake for few passes the others by. There are 31 channels; whoever joins
+//! a longer line sleeps on a word of its own, and is woken or moved by a call of its own. (With tickets that shared channels a
+//! `notify_one` among 1000 woke 32 of them, 31 in vain.) If some in the middle of a line give up, those who
+//! come later may share a channel with older ones; then a wake for one wakes the others too, who look, and sleep on.
 //!
 //! Three other ways were measured, with 16 waiters on two CPUs, per round, in microseconds (std: 52 and 118, parking_lot: 82 and
 //! 63, for a lock that is free and one that is held): a word for each and a wake for each, 69 and 127; a few woken, and each that
@@ -19,15 +22,17 @@
 //!
 //! # What a waiter's word says
 //!
-//! `WAITING`, `ASLEEP` (announced; it sleeps or is about to), `RELEASED` (notified; acquire the lock), `MOVED` (notified; counted in
-//! as a sleeper of the lock), `MOVED_LAST` (the same, and the notifier is not done with the lock before it gives the gate's lock back).
+//! `WAITING`, `ASLEEP` and `ASLEEP_TOGETHER` (announced; it sleeps or is about to, on this word or on the crowd's), `RELEASED` (notified;
+//! acquire the lock), `MOVED` (notified; counted in as a sleeper of the lock), `MOVED_STAYS` (the same, and the notifier is not done with
+//! this word, or with the lock, before it gives the gate's lock back).
 //! It is told under the gate's lock; so whoever finds itself taken off the line has been told.
 //!
 //! # No lost wake-up
 //!
 //! A waiter reads the crowd's word, then its own, and sleeps only while the crowd's is what it read. A notifier stores to the
 //! waiter's own word and then changes the crowd's. If the waiter reads the change, it sees that it has been told (`Release`, and the
-//! `Acquire` of its load); if not, the kernel refuses the sleep, or the wake or move that follows the change finds it asleep.
+//! `Acquire` of its load); if not, the kernel refuses the sleep, or the wake or move that follows the change finds it asleep. For a
+//! waiter that sleeps on its own word that word is both.
 //!
 //! After a signal the kernel compares again: a moved waiter then compares the crowd's word, which was changed before the move, and
 //! comes out to look.
@@ -44,20 +49,28 @@
 //!
 //! It sleeps on the lock's word without having compared it, so invariant 2 of [`RawLock`] does not hold by itself. If the notifier does
 //! not hold the lock, whoever does may release it between the counting and the move: it sees a sleeper, sets `WAKING`, and its wake
-//! finds nobody. So the notifier looks at the lock's word after the move, and wakes one sleeper unless the word is such that the next
-//! release will. (Found in review; `Mutant::CrowdMovedUnseen` keeps it.) The lock is alive for that look, since the last of the moved
-//! waiters does not go on before it has had the gate's lock.
+//! finds nobody. If the call that moved them has also woken one, that one is on its way to the lock: it takes it, and its release
+//! finds the others; or it sees it held, and clears `WAKING` in the same step, so that the release finds them. (The counting sets
+//! `WAKING` for it, so that a release before that need not wake another.) If it has woken nobody, the notifier looks at the lock's word after the
+//! move, and wakes one sleeper unless the word is such that the next release will. (Found in review; `Mutant::CrowdMovedUnseen` keeps
+//! it.) The lock is alive for that look, since the last of the moved waiters does not go on before it has had the gate's lock.
 //!
 //! A moved waiter that was not asleep (it was spinning, or on its way) has been counted in like the others, and goes on as a
 //! sleeper of the lock that has not fallen asleep yet; see [`RawLock::acquire_counted`].
+//!
+//! # Why a waiter's own word is alive when it is moved
+//!
+//! The kernel moves by address, and whoever has been told may go, and sleep at the same address for another reason. So a
+//! waiter that is seen asleep on its own word is told `MOVED_STAYS`. One that falls asleep between that look and the telling is woken,
+//! which does a stranger no harm.
 
-use super::list::{ASLEEP, MOVED, MOVED_LAST, RELEASED, WAITING, Waiter};
+use super::list::{ASLEEP, ASLEEP_TOGETHER, MOVED, MOVED_STAYS, RELEASED, WAITING, Waiter};
 use super::{Gate, WAITER};
 use crate::platform::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use crate::platform::{Deadline, Mutant, Spin, Wait, futex, mutated, spin_until, torn_down};
+use crate::platform::{Deadline, Mutant, Spin, Wait, crowd_sizes, futex, mutated, spin_until, torn_down};
 use crate::raw_lock::RawLock;
 use crate::watch::Waiting;
 use std::cell::Cell;
@@ -71,7 +84,7 @@ const CHANNELS: u64 = 31;
 #[repr(C)]
 pub(crate) struct Crowd {
     gate: Gate,
-    /// What they sleep on: a number that every notification changes.
+    /// What they sleep on, together: a number that every notification of theirs changes.
     parked: AtomicU32,
     /// How many notifiers have told waiters and not yet woken them. It grows under the gate's lock.
     waking: AtomicU32,
@@ -118,7 +131,7 @@ impl Crowd {
             unsafe { lock.unlock() };
             member.stage.set(Stage::InLine);
         }
-        let (channel, first) = member.join()?;
+        let (bed, first) = member.join()?;
         if member.stage.replace(Stage::InLine) == Stage::Outside {
             // SAFETY: by contract. From here on the member acquires it again when it is dropped.
             unsafe { lock.unlock() };
@@ -126,7 +139,7 @@ impl Crowd {
         Ok(match deadline {
             // In a crowd it would be long until it paid, and take the CPU from those who are to change something.
             Some(_) if first && spin_until(Spin::for_hand_off(), || member.told()) => true,
-            Some(deadline) => member.sleep(&deadline, channel),
+            Some(deadline) => member.sleep(&deadline, bed),
             None => member.leave(),
         })
     }
@@ -145,8 +158,10 @@ impl Crowd {
 
     #[cold]
     fn notify_waiting(&self, count: usize) -> usize {
-        let (notified, to_wake) = self.gate.locked(|line| {
-            let mut channels = 0;
+        let mut channels = 0;
+        // One on its own word, to be woken after the gate's lock.
+        let mut alone = None;
+        let (notified, moved) = self.gate.locked(|line| {
             let lock = line.head_tag();
             // SAFETY: under the gate's lock; every word in the chain is stored to below.
             let mut chain = unsafe { line.take(count) };
@@ -156,49 +171,81 @@ impl Crowd {
             let lock = lock.map(|lock| unsafe { &*ptr::with_exposed_provenance::<RawLock>(lock) });
             // Acquire: those whom others have told have been woken, too.
             let amid_wake = self.waking.load(Acquire) != 0 && !mutated(Mutant::CrowdMovesAmidWake);
-            let target = lock.filter(|lock| left == 0 && !amid_wake && lock.adopt(notified));
+            let ahead = crowd_sizes::woken_ahead(notified);
+            let target = lock.filter(|lock| left == 0 && !amid_wake && lock.adopt(notified, ahead > 0));
+            let mut asleep_on_the_lock = false;
+            // If the line was longer and no longer is, those who slept alone in it are woken.
+            let some_alone = target.is_some() && notified > crowd_sizes::sharers() as usize;
             while let Some(waiter) = chain.next() {
+                // SAFETY: it is alive until it is told, and its links belong to the chain.
+                let (word, channel) = unsafe { (&raw const (*waiter).word, channel((*waiter).ticket())) };
+                // Relaxed: who sleeps stays until it has been told or has had the gate's lock.
+                // SAFETY: as above.
+                let sleeps_alone = some_alone && unsafe { &*word }.load(Relaxed) == ASLEEP;
+                let stays = sleeps_alone || (chain.len() == 0 && !mutated(Mutant::CrowdLastGoesOn));
                 let told = match target {
                     None => RELEASED,
-                    Some(_) if chain.len() == 0 && !mutated(Mutant::CrowdLastGoesOn) => MOVED_LAST,
+                    Some(_) if stays => MOVED_STAYS,
                     Some(_) => MOVED,
                 };
-                // SAFETY: it is alive until it is told, and its links belong to the chain.
-                let channel = channel(unsafe { (*waiter).ticket() });
                 // SAFETY: as above.
                 unsafe { (*waiter).thread }.notified();
-                // Release: what the notifier did is visible to the waiter. The last access to it.
+                // Release: what the notifier did is visible to the waiter. The last access to it, unless it stays.
                 // SAFETY: as above.
-                if unsafe { &*waiter }.word.swap(told, Release) == ASLEEP {
-                    channels |= channel;
+                match (unsafe { &*word }.swap(told, Release), target) {
+                    (ASLEEP_TOGETHER, _) => channels |= channel,
+                    (ASLEEP, Some(lock)) if sleeps_alone => {
+                        // SAFETY: it has been told to stay until the gate's lock is given back.
+                        match futex::requeue(unsafe { &*word }, told, lock.word(), 0, 1) {
+                            Some(count) => asleep_on_the_lock |= count > 0,
+                            None => futex::wake_at(word),
+                        }
+                    }
+                    (ASLEEP, _) => {
+                        if let Some(earlier) = alone.replace(word) {
+                            futex::wake_at(earlier);
+                        }
+                    }
+                    _ => {}
                 }
             }
-            if channels == 0 {
-                return (notified, 0);
+            if channels != 0 {
+                // Release: whoever reads it sees that it has been told.
+                let change = u32::from(!mutated(Mutant::CrowdUnchanged));
+                let parked = self.parked.fetch_add(change, Release).wrapping_add(change);
+                match target.map(|lock| futex::requeue(&self.parked, parked, lock.word(), ahead, u32::MAX)) {
+                    None => _ = self.waking.fetch_add(1, Relaxed),
+                    // The word changes under this gate's lock only, so this is a system that does not requeue. They come out counted.
+                    Some(None) => futex::wake_on(&self.parked, u32::MAX, channels),
+                    // One at least has been woken, if any of them slept.
+                    Some(Some(count)) if ahead > 0 && count > 0 => asleep_on_the_lock = false,
+                    Some(Some(count)) => asleep_on_the_lock |= count > 0,
+                }
             }
-            // Release: whoever reads it sees that it has been told.
-            let change = u32::from(!mutated(Mutant::CrowdUnchanged));
-            let parked = self.parked.fetch_add(change, Release).wrapping_add(change);
-            let Some(lock) = target else {
-                self.waking.fetch_add(1, Relaxed);
-                return (notified, channels);
-            };
-            if futex::requeue(&self.parked, parked, lock.word(), 0, u32::MAX).is_none() {
-                // The word changes under this gate's lock only, so this is a system that does not requeue. They come out counted.
-                futex::wake_on(&self.parked, u32::MAX, channels);
-            }
-            if !mutated(Mutant::CrowdMovedUnseen) {
+            if let Some(lock) = target.filter(|_| asleep_on_the_lock && !mutated(Mutant::CrowdMovedUnseen)) {
                 lock.look_after_move();
             }
-            (notified, 0)
+            (notified, target.is_some())
         });
-        if to_wake != 0 {
-            futex::wake_on(&self.parked, u32::MAX, to_wake);
+        if let Some(word) = alone {
+            futex::wake_at(word);
+        }
+        if channels != 0 && !moved {
+            futex::wake_on(&self.parked, u32::MAX, channels);
             // Release: whoever sees none under way comes after this wake.
             self.waking.fetch_sub(1, Release);
         }
         notified
     }
+}
+
+/// What a member sleeps on.
+#[derive(Clone, Copy, Debug)]
+enum Bed {
+    /// The crowd's word, listening on this channel.
+    Shared(u32),
+    /// Its own.
+    Own,
 }
 
 /// The channel that the waiter with this ticket listens on.
@@ -234,8 +281,8 @@ struct Member<'a> {
 }
 
 impl Member<'_> {
-    /// Joins the line. The channel to listen on, and whether nobody else was in the line.
-    fn join(&self) -> Result<(u32, bool), AnotherLock> {
+    /// Joins the line. What to sleep on, and whether nobody else was in the line.
+    fn join(&self) -> Result<(Bed, bool), AnotherLock> {
         let gate = &self.crowd.gate;
         gate.locked(|line| {
             if line.head_tag().is_some_and(|head| head != self.waiter.tag) {
@@ -246,22 +293,30 @@ impl Member<'_> {
             let ticket = unsafe { line.insert(self.waiter) };
             // Relaxed: whoever locks the user's lock after us sees it.
             let others = gate.word.fetch_add(WAITER, Relaxed) / WAITER;
-            Ok((channel(ticket), others == 0))
+            let bed = if others < crowd_sizes::sharers() { Bed::Shared(channel(ticket)) } else { Bed::Own };
+            Ok((bed, others == 0))
         })
     }
 
     /// Sleeps until told (`true`), or until `deadline` and then leaves the line.
-    fn sleep(&self, deadline: &Deadline, channel: u32) -> bool {
+    fn sleep(&self, deadline: &Deadline, bed: Bed) -> bool {
         loop {
-            // Acquire: if this is the number after we were told, we see that we were.
-            let seen = self.crowd.parked.load(Acquire);
-            // Relaxed: on success nothing is read; on failure `told` loads again. Having just said that it sleeps, it does: a notifier that
-            // saw it will send a wake, and wakes never exceed sleeps. (A look here sent one wake too many in some thousand rounds.)
-            let announced = self.waiter.word.compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed).is_ok();
-            if !announced && self.told() {
-                return true;
-            }
-            let wait = futex::wait_on(&self.crowd.parked, seen, deadline, channel);
+            let wait = match bed {
+                Bed::Own => self.waiter.sleep_once(deadline),
+                Bed::Shared(channel) => {
+                    // Acquire: if this is the number after we were told, we see that we were.
+                    let seen = self.crowd.parked.load(Acquire);
+                    // Relaxed: on success nothing is read; on failure `told` loads again. Having just said that it sleeps, it does: a
+                    // notifier that saw it will send a wake, and wakes never exceed sleeps. (A look here sent one wake too many in some
+                    // thousand rounds.)
+                    let word = &self.waiter.word;
+                    let announced = word.compare_exchange(WAITING, ASLEEP_TOGETHER, Relaxed, Relaxed).is_ok();
+                    if !announced && self.told() {
+                        return true;
+                    }
+                    futex::wait_on(&self.crowd.parked, seen, deadline, channel)
+                }
+            };
             self.slept.set(wait == Wait::MaybeWoken);
             if self.told() {
                 return true;
@@ -289,10 +344,10 @@ impl Member<'_> {
     fn told(&self) -> bool {
         // Acquire: what the notifier did is visible from here on.
         match self.waiter.word.load(Acquire) {
-            WAITING | ASLEEP => return false,
-            told @ (MOVED | MOVED_LAST) => {
-                if told == MOVED_LAST && self.stage.get() != Stage::Counted {
-                    // The notifier is about to look at the lock, which lives as long as we do not go on.
+            WAITING | ASLEEP | ASLEEP_TOGETHER => return false,
+            told @ (MOVED | MOVED_STAYS) => {
+                if told == MOVED_STAYS && self.stage.get() != Stage::Counted {
+                    // The notifier is about to look at the lock, which lives as long as we do not go on, or to name our word to the kernel.
                     self.crowd.gate.locked(|_| ());
                 }
                 self.stage.set(Stage::Counted);

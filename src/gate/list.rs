@@ -28,22 +28,24 @@ use std::ptr;
 
 /// A waiter's word: nobody has picked it yet, and it is awake.
 pub(super) const WAITING: u32 = 0;
-/// Nobody has picked it yet, and it sleeps or is about to: whoever picks it has to wake it.
+/// Nobody has picked it yet, and it sleeps on this word or is about to: whoever picks it has to wake it.
 pub(super) const ASLEEP: u32 = 3;
+/// The same, on a word that it shares with others. Conditions only.
+pub(super) const ASLEEP_TOGETHER: u32 = 6;
 /// In a gate: picked as the one wake in flight; it must clear "wake in flight", and pass the wake on.
 pub(super) const WOKEN: u32 = 1;
 /// In a gate: picked for good; what it waited for has happened.
 pub(super) const RELEASED: u32 = 2;
 /// Picked for good, and counted in as a sleeper of the lock that it will need. Conditions only.
 pub(super) const MOVED: u32 = 4;
-/// The same, for the last one of those: it waits for the notifier to give the gate's lock back.
-pub(super) const MOVED_LAST: u32 = 5;
+/// The same, and it stays until the notifier has given the gate's lock back.
+pub(super) const MOVED_STAYS: u32 = 5;
 
 /// One waiting thread.
 #[derive(Debug)]
 pub(crate) struct Waiter {
     /// What the thread is told by: [`WAITING`], [`ASLEEP`], or what it was told, in the terms of the list's owner. It sleeps on it,
-    /// unless it waits in a [crowd](super::crowd) or an [epoch](crate::epoch).
+    /// unless it shares a word with others, in a [crowd](super::crowd) or an [epoch](crate::epoch).
     pub(super) word: AtomicU32,
     /// What the thread waits for, in the terms of the object that the gate belongs to.
     pub(super) tag: usize,

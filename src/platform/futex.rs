@@ -20,6 +20,12 @@ pub(crate) fn wake(word: *const AtomicU32, count: u32) {
     wake_on(word, count, EVERY);
 }
 
+/// Wakes one of those who sleep at this address. The word may be gone: if a stranger sleeps there by now, every wait tolerates that.
+#[cfg_attr(any(loom, shuttle), track_caller)]
+pub(crate) fn wake_at(word: *const AtomicU32) {
+    back_end::futex::wake_in_step(word, 1);
+}
+
 /// Swaps `value` in and, if the word held a value for which `sleeps`, wakes its one waiter. The swap is the last access to
 /// the memory: the waiter may return and free the word at once, and the wake goes by address alone. It may then hit a stranger,
 /// which every wait tolerates.
@@ -37,6 +43,6 @@ pub(crate) unsafe fn store_and_wake(
     // SAFETY: live by contract; the reference ends with the statement.
     let before = unsafe { &*word }.swap(value, ordering);
     if sleeps(before) {
-        back_end::futex::wake_in_step(word, 1);
+        wake_at(word);
     }
 }

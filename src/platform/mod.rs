@@ -22,6 +22,7 @@
 //! * `nap`: a short sleep of who waits on another's unfinished operation. In a model, a yield.
 //! * `Spin`: a bounded pause between two looks at a word. In a model, no spinning at all.
 //! * `sc_handshake`: see there; the one place that leans on `SeqCst` accesses.
+//! * `crowd_sizes`: how many sleepers share a word, and how many are woken at once. In a model, settings.
 //! * `abstract_locks`: whether `RawLock` and `Latch` are replaced by their specification, `abstract_lock` (models only).
 //! * `observer`: what the feature `diagnostics` needs beside; ordinary builds only.
 //! * `torn_down`: whether destructors must leave everything alone (a failed model being unwound).
@@ -46,8 +47,8 @@ mod patience;
 
 pub(crate) use back_end::atomic;
 pub(crate) use back_end::{
-    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, mutated, nap, sc_handshake, thread_id,
-    torn_down,
+    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, crowd_sizes, mutated, nap, sc_handshake,
+    thread_id, torn_down,
 };
 pub(crate) use patience::Patience;
 pub(crate) use std::time::{Duration, Instant};

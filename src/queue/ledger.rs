@@ -48,20 +48,23 @@ const ITEM: usize = 8;
 /// What the status word can count. Only items without a size can be so many on a 64-bit system.
 pub(super) const MOST_ITEMS: usize = usize::MAX / ITEM;
 
-/// See the module.
+/// See the module. What every put and get writes comes first, in this order, and fits one cache line with a ring for what is kept (64-bit
+/// systems): with it on two lines a queue of capacity 1 was 0.64 to 0.81 times as fast on 16 CPUs.
+#[repr(C)]
 pub(crate) struct Ledger<S> {
-    inside: Latch<Inside<S>>,
     status: AtomicUsize,
+    inside: Latch<Inside<S>>,
     /// The largest capacity that can be set; `None`: there is no bound, ever.
     most: Option<usize>,
 }
 
+#[repr(C)]
 struct Inside<S> {
     kept: S,
     len: usize,
-    capacity: usize,
     /// 64 bits everywhere: without `task_done` it counts all puts there ever were.
     unfinished: u64,
+    capacity: usize,
     times_idle: usize,
     state: usize,
 }
@@ -106,8 +109,8 @@ impl<S> Ledger<S> {
 
     const_unless_loom! {
         fn new(kept: S, capacity: usize, most: Option<usize>) -> Self {
-            let inside = Inside { kept, len: 0, capacity, unfinished: 0, times_idle: 0, state: OPEN };
-            Ledger { inside: Latch::new(inside), status: AtomicUsize::new(OPEN), most }
+            let inside = Inside { kept, len: 0, unfinished: 0, capacity, times_idle: 0, state: OPEN };
+            Ledger { status: AtomicUsize::new(OPEN), inside: Latch::new(inside), most }
         }
     }
 

@@ -144,6 +144,17 @@ pub(crate) fn abstract_locks() -> bool {
     !current().real_locks
 }
 
+/// Settings: see [`Settings::sharers`] and [`Settings::woken_ahead`].
+pub(crate) mod crowd_sizes {
+    pub(crate) fn sharers() -> u32 {
+        super::current().sharers
+    }
+
+    pub(crate) fn woken_ahead(moved: usize) -> u32 {
+        super::current().woken_ahead.min(moved as u32)
+    }
+}
+
 /// Whether this thread belongs to a failed model that is being unwound. The explorer has no execution any more then, and an
 /// operation in a destructor would panic a second time, which aborts the process and hides the first panic.
 pub(crate) fn torn_down() -> bool {

@@ -48,6 +48,12 @@ pub struct Settings {
     /// Whether a thread that was woken in vain has always "waited too long" and asks to be served next. loom: always
     /// or never; shuttle: at random or never. Default `false`.
     pub too_long: bool,
+    /// How many waiters of a condition sleep on one word; those beyond sleep on words of their own. Default 31, as in reality: more than a model
+    /// has. Run once with 0.
+    pub sharers: u32,
+    /// How many of a condition's waiters that are moved to its lock are woken at once. Default 0, as in reality for fewer than four. Run once
+    /// with 1.
+    pub woken_ahead: u32,
     /// Whether locks are the real algorithm instead of its specification (which is what a model of something else
     /// wants: fewer states, same behaviour). Default `false`.
     pub real_locks: bool,
@@ -65,6 +71,8 @@ impl Default for Settings {
             spurious: 0,
             wake_order: WakeOrder::Fifo,
             too_long: false,
+            sharers: 31,
+            woken_ahead: 0,
             real_locks: false,
             late_wakes: None,
             mutant: None,

@@ -70,6 +70,22 @@ use super::Mutant;
 #[inline(always)]
 pub(crate) fn sc_handshake() {}
 
+/// How many waiters of a condition do what; see `gate::crowd`.
+pub(crate) mod crowd_sizes {
+    /// So many sleep on one word, told apart by the channels of a futex. There are 32, and one is a lock's.
+    #[inline(always)]
+    pub(crate) const fn sharers() -> u32 {
+        31
+    }
+
+    /// So many of those that are moved to a lock are woken at once: one in four, four at most, and no more than other CPUs can run. (Sixteen
+    /// waiters on sixteen CPUs, thousand a second: 0.15 with none, 0.28, 0.38, 0.46 with one, two, three, 0.46 with four, 0.46 with eight, for twice the
+    /// CPU time, 0.23 with fifteen. One waiter woken while the lock is held, on one CPU: 0.21 -> 0.13.)
+    pub(crate) fn woken_ahead(moved: usize) -> u32 {
+        ((moved / 4).min(4) as u32).min(super::spin::other_cpus())
+    }
+}
+
 /// Models may replace `RawLock` by its specification; ordinary builds never do.
 #[inline(always)]
 pub(crate) const fn abstract_locks() -> bool {
