@@ -277,6 +277,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::QueuePutWithoutNotify | Mutant::QueueGetWithoutNotify => {
             (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], None)
         }
+        Mutant::QueueSaysNoAtOnce => (&["queue(1): put Plain | get Plain", "queue: put here"], None),
         Mutant::QueueCapacityWithoutNotify => (&["queue(1 of 2), full: put Plain"], None),
         Mutant::ChannelSendersLeaveOpen => (&["queue, channel: get | drop"], None),
         Mutant::ChannelReceiversLeaveItems => (&["queue, channel: put, put | drop"], None),

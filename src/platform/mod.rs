@@ -180,6 +180,9 @@ pub enum Mutant {
     QueuePutsAfterShutdown,
     /// `Queue`: `put` does not look again, in its section, whether there is room.
     QueuePutsBeyondCapacity,
+    /// `Queue`, by two latches: who finds nothing at its own end does not look at the other one.
+    #[cfg(any(tollgate_two_ended, loom, shuttle))]
+    QueueSaysNoAtOnce,
     /// `Queue`: `put` does not tell the getters.
     QueuePutWithoutNotify,
     /// `Queue`: `get` does not tell the putters.
@@ -266,6 +269,8 @@ impl Mutant {
         Mutant::BarrierTellsUnderLock,
         Mutant::QueuePutsAfterShutdown,
         Mutant::QueuePutsBeyondCapacity,
+        #[cfg(tollgate_two_ended)]
+        Mutant::QueueSaysNoAtOnce,
         Mutant::QueuePutWithoutNotify,
         Mutant::QueueGetWithoutNotify,
         Mutant::QueueCapacityWithoutNotify,

@@ -2,19 +2,16 @@
 
 use super::any::Sealed;
 use super::calls::calls;
-use super::core::{Core, Locked};
+use super::core::Core;
 use super::face::{Face, never_empty, never_full};
 use super::impls::{blocking, impls};
 use super::iter;
-use super::ledger::Ledger;
-use super::store::{ALLOCATED_AT_ONCE, Stored};
 use super::{
-    BlockingQueue, CapacityError, GetError, IntoIter, Iter, PutError, PutManyError, ShutDown, Shutdown, Task,
+    BlockingQueue, CapacityError, Fifo, GetError, IntoIter, Iter, PutError, PutManyError, ShutDown, Shutdown, Task,
     TooManyDone, TryIter,
 };
 use crate::platform::{Duration, Instant, Patience};
 use crate::watch::Kind;
-use std::collections::VecDeque;
 use std::fmt;
 
 /// A first-in, first-out queue between threads, bounded or not. Python's `queue.Queue`.
@@ -112,7 +109,7 @@ use std::fmt;
 /// fails is one too. Who waits spins and yields for a bounded time before it sleeps: `docs/queues.md`. A bounded queue of up to
 /// 1024 items does not allocate after it has been made. An unbounded one grows by doubling, and gives memory back.
 pub struct Queue<T> {
-    face: Face<T, Locked<T, Stored<VecDeque<T>>>>,
+    face: Face<T, Fifo<T>>,
 }
 
 impl<T> Queue<T> {
@@ -121,7 +118,7 @@ impl<T> Queue<T> {
         ///
         /// An example: [`get`](Self::get).
         pub fn unbounded() -> Self {
-            Queue { face: Face::new(Kind::Queue, Locked::new(Ledger::unbounded(VecDeque::new()), Stored::new())) }
+            Queue { face: Face::new(Kind::Queue, Fifo::unbounded()) }
         }
     }
 
@@ -137,10 +134,7 @@ impl<T> Queue<T> {
             0 < capacity && capacity <= most,
             "Queue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
         );
-        let items = VecDeque::with_capacity(most.min(ALLOCATED_AT_ONCE));
-        Queue {
-            face: Face::new(Kind::Queue, Locked::new(Ledger::bounded(items, capacity, most), Stored::new())),
-        }
+        Queue { face: Face::new(Kind::Queue, Fifo::bounded(capacity, most)) }
     }
 }
 

@@ -6,8 +6,7 @@ use super::core::{Core, Locked};
 use super::face::{Face, never_empty, never_full};
 use super::impls::{blocking, impls};
 use super::iter;
-use super::ledger::Ledger;
-use super::store::{ALLOCATED_AT_ONCE, Stored};
+use super::store::Stored;
 use super::{
     BlockingQueue, CapacityError, GetError, IntoIter, Iter, PutError, PutManyError, ShutDown, Shutdown, Task,
     TooManyDone, TryIter,
@@ -89,7 +88,7 @@ use std::fmt;
 ///
 /// As for [`Queue`](super::Queue): blocking; one read-modify-write operation for a put, a get, or a batch, uncontended; no system call.
 pub struct LifoQueue<T> {
-    face: Face<T, Locked<T, Stored<Vec<T>>>>,
+    face: Face<T, Kept<T>>,
 }
 
 impl<T> LifoQueue<T> {
@@ -98,7 +97,7 @@ impl<T> LifoQueue<T> {
         ///
         /// An example: [`get`](Self::get).
         pub fn unbounded() -> Self {
-            LifoQueue { face: Face::new(Kind::LifoQueue, Locked::new(Ledger::unbounded(Vec::new()), Stored::new())) }
+            LifoQueue { face: Face::new(Kind::LifoQueue, Kept::unbounded()) }
         }
     }
 
@@ -114,15 +113,11 @@ impl<T> LifoQueue<T> {
             0 < capacity && capacity <= most,
             "LifoQueue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
         );
-        let items = Vec::with_capacity(most.min(ALLOCATED_AT_ONCE));
-        LifoQueue {
-            face: Face::new(
-                Kind::LifoQueue,
-                Locked::new(Ledger::bounded(items, capacity, most), Stored::new()),
-            ),
-        }
+        LifoQueue { face: Face::new(Kind::LifoQueue, Kept::bounded(capacity, most)) }
     }
 }
+
+type Kept<T> = Locked<T, Stored<Vec<T>>>;
 
 calls!(LifoQueue);
 impls!(LifoQueue);

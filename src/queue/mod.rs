@@ -21,6 +21,8 @@ mod channel;
 mod core;
 #[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
 pub(crate) mod cores;
+#[cfg(tollgate_two_ended)]
+mod ends;
 mod error;
 mod face;
 mod fifo;
@@ -64,3 +66,9 @@ pub enum Shutdown {
     /// They are dropped, and counted as done; `get` fails at once. `queue.shutdown(immediate=True)`.
     Immediate,
 }
+
+/// What holds the items of those that are first in, first out. The other one is a candidate.
+#[cfg(not(tollgate_two_ended))]
+type Fifo<T> = core::Locked<T, store::Stored<std::collections::VecDeque<T>>>;
+#[cfg(tollgate_two_ended)]
+type Fifo<T> = ends::Ends<T>;

@@ -1,13 +1,11 @@
 //! [`SimpleQueue`]: nothing but put and get.
 
-use super::core::{Core, Locked};
+use super::Fifo;
+use super::core::Core;
 use super::error::{GetError, PutError};
 use super::face::Face;
-use super::ledger::Ledger;
-use super::store::Stored;
 use crate::platform::{Duration, Instant, Patience};
 use crate::watch::Kind;
-use std::collections::VecDeque;
 use std::fmt;
 
 /// An unbounded first-in, first-out queue without tasks and shutdown. Python's `queue.SimpleQueue`.
@@ -78,7 +76,7 @@ use std::fmt;
 /// Blocking, for a few instructions at a time. Uncontended, a put is one atomic read-modify-write operation, and so is a get; no
 /// system call. The queue grows by doubling, and gives memory back.
 pub struct SimpleQueue<T> {
-    face: Face<T, Locked<T, Stored<VecDeque<T>>>>,
+    face: Face<T, Fifo<T>>,
 }
 
 impl<T> SimpleQueue<T> {
@@ -87,7 +85,7 @@ impl<T> SimpleQueue<T> {
         ///
         /// An example: [`put`](Self::put).
         pub fn new() -> Self {
-            SimpleQueue { face: Face::new(Kind::SimpleQueue, Locked::new(Ledger::unbounded(VecDeque::new()), Stored::new())) }
+            SimpleQueue { face: Face::new(Kind::SimpleQueue, Fifo::unbounded()) }
         }
     }
 

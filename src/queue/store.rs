@@ -1,7 +1,7 @@
 //! The orders that know their first item at once: items lie in the ledger itself, a ring (first in, first out) or a stack (last in,
 //! first out).
 
-use super::core::{Order, Tell};
+use super::core::{Locked, Order, Tell};
 use super::ledger::{Ledger, Refused};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
@@ -79,6 +79,27 @@ impl<T> Store<T> for Vec<T> {
         self.into()
     }
 }
+
+macro_rules! stores {
+    ($($Store:ident)*) => {$(
+        #[cfg_attr(tollgate_two_ended, allow(dead_code, reason = "a FIFO queue has the other core then"))]
+        impl<T> Locked<T, Stored<$Store<T>>> {
+            const_unless_loom! {
+                pub(super) fn unbounded() -> Self {
+                    Locked::new(Ledger::unbounded($Store::new()), Stored::new())
+                }
+            }
+
+            /// For up to `capacity` items now, and up to `most` later.
+            pub(super) fn bounded(capacity: usize, most: usize) -> Self {
+                let items = $Store::with_capacity(most.min(ALLOCATED_AT_ONCE));
+                Locked::new(Ledger::bounded(items, capacity, most), Stored::new())
+            }
+        }
+    )*};
+}
+
+stores!(VecDeque Vec);
 
 /// The order of a [`Store`].
 pub(crate) struct Stored<S>(PhantomData<fn() -> S>);
