@@ -19,7 +19,7 @@ pub use cores::{
 };
 pub use event::{EventOp, EventSubject};
 pub use lock::{LockAnswer, LockOp, LockSubject};
-pub use queue::{Batches, Fifo, Lifo, Priority, QueueAnswer, QueueOp, QueueSubject};
+pub use queue::{Batches, Fifo, Lifo, Priority, QueueAnswer, QueueOp, QueueSubject, RendezvousSubject};
 pub use raw_lock::{RawLockOp, RawLockSubject};
 pub use rlock::{RLockOp, RLockSubject};
 pub use rlock_condition::{RLockConditionOp, RLockConditionSubject};
@@ -63,6 +63,7 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<QueueSubject<2, Lifo>>();
     visitor.subject::<QueueSubject<2, Priority>>();
     visitor.subject::<SimpleQueueSubject>();
+    visitor.subject::<RendezvousSubject>();
 }
 
 /// Takes `call` out of a line; whether it was there.

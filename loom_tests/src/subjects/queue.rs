@@ -6,8 +6,10 @@
 
 mod flavor;
 mod real;
+mod rendezvous;
 
 pub use flavor::{Batches, Fifo, Lifo, Priority};
+pub use rendezvous::{RendezvousState, RendezvousSubject};
 
 use super::leave;
 use crate::subject::{CallId, Progress, Subject, continues, returns};
