@@ -1,5 +1,6 @@
 //! Blocking concurrency with the vocabulary of Python's `threading` and `queue`: [`Lock`], [`RLock`], [`RawLock`],
-//! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Event`], [`Barrier`], [`Queue`], [`SimpleQueue`], [`LifoQueue`], [`PriorityQueue`].
+//! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Event`], [`Barrier`], [`Queue`], [`SimpleQueue`], [`LifoQueue`],
+//! [`PriorityQueue`], [`Rendezvous`].
 //!
 //! Every blocking call has a plain, a `_timeout` and a `_deadline` form, and a `try_` form where that means something. The types are built on the system's
 //! futex, are explored by model checkers with time-outs and spurious wake-ups included, and can be put into your own loom
@@ -34,6 +35,7 @@
 //! | the newest first, or the smallest first | [`LifoQueue`], [`PriorityQueue`] |
 //! | a queue that ends when nobody puts, or nobody gets, any more | [`channel()`] |
 //! | a queue that has no end, and whose put cannot fail | [`SimpleQueue`] |
+//! | a put that returns when its item was taken | [`Rendezvous`] |
 //!
 //! # From Python
 //!

@@ -35,7 +35,7 @@ macro_rules! calls {
                         stringify!($Queue),
                         "::bounded(0): a queue without room can hold no item; for an unbounded queue use ",
                         stringify!($Queue),
-                        "::unbounded()"
+                        "::unbounded(), for one whose puts wait until their item is taken Rendezvous::new()"
                     )
                 );
                 Self::resizable(capacity, capacity)

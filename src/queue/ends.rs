@@ -293,8 +293,7 @@ impl<T> Ends<T> {
             self.go_on_at_the_head(head);
         }
         // SAFETY: invariant 3; a block at the head is not freed.
-        let item =
-            unsafe { (*head.slots.add(head.at as usize)).with_mut(|slot| (*slot).assume_init_read()) };
+        let item = unsafe { (*head.slots.add(head.at as usize)).with_mut(|slot| (*slot).assume_init_read()) };
         head.at += 1;
         head.passed += 1;
         item

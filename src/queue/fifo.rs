@@ -7,8 +7,8 @@ use super::face::{Face, never_empty, never_full};
 use super::impls::{blocking, impls};
 use super::iter;
 use super::{
-    BlockingQueue, CapacityError, Fifo, GetError, IntoIter, Iter, PutError, PutManyError, ShutDown, Shutdown, Task,
-    TooManyDone, TryIter,
+    BlockingQueue, CapacityError, Fifo, GetError, IntoIter, Iter, PutError, PutManyError, Rendezvous,
+    ShutDown, Shutdown, Task, TooManyDone, TryIter,
 };
 use crate::platform::{Duration, Instant, Patience};
 use crate::watch::Kind;
@@ -119,6 +119,21 @@ impl<T> Queue<T> {
         /// An example: [`get`](Self::get).
         pub fn unbounded() -> Self {
             Queue { face: Face::new(Kind::Queue, Fifo::unbounded()) }
+        }
+    }
+
+    const_unless_loom! {
+        /// A queue without room, where a put returns when its item was taken: a [`Rendezvous`], which has the same calls.
+        ///
+        /// ```
+        /// let meeting = tollgate::Queue::rendezvous();
+        /// std::thread::scope(|s| {
+        ///     s.spawn(|| meeting.put("here").unwrap()); // until the other thread has it
+        ///     assert_eq!(meeting.get(), Ok("here"));
+        /// });
+        /// ```
+        pub fn rendezvous() -> Rendezvous<T> {
+            Rendezvous::new()
         }
     }
 
