@@ -199,6 +199,14 @@ pub enum Mutant {
     ChannelReceiversLeaveItems,
     /// `Queue`: items discarded by `shutdown` are not counted as done.
     QueueDiscardUncounted,
+    /// `Rendezvous`: who finds a getter in line hands it an item and does not tell it.
+    RendezvousTellsNobody,
+    /// `Rendezvous`: a putter lines up without looking, in the same section, whether a getter is in line.
+    RendezvousLooksOnce,
+    /// `Rendezvous`: whoever's time is up has not been met, though it was taken out of its line.
+    RendezvousTimeoutTakesBack,
+    /// `Rendezvous`: the request of a getter whose time is up stays.
+    RendezvousRequestStays,
     /// `Stack`: a look takes head and depth for those of one moment without loading the head again.
     #[cfg(feature = "experimental_cores")]
     StackLooksOnce,
@@ -279,6 +287,10 @@ impl Mutant {
         Mutant::ChannelSendersLeaveOpen,
         Mutant::ChannelReceiversLeaveItems,
         Mutant::QueueDiscardUncounted,
+        Mutant::RendezvousTellsNobody,
+        Mutant::RendezvousLooksOnce,
+        Mutant::RendezvousTimeoutTakesBack,
+        Mutant::RendezvousRequestStays,
         #[cfg(feature = "experimental_cores")]
         Mutant::StackLooksOnce,
         #[cfg(feature = "experimental_cores")]

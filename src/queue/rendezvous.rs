@@ -29,7 +29,7 @@ use super::impls::blocking;
 use super::{BlockingQueue, Iter, Shutdown, Task, TryIter};
 use crate::gate::{Chain, Gate, Untold, WaitList, Waiter};
 use crate::latch::Latch;
-use crate::platform::{Deadline, Duration, Instant, Patience};
+use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated};
 use crate::watch::{Kind, Tag};
 use std::collections::VecDeque;
 use std::fmt;
@@ -173,7 +173,9 @@ impl<T> Rendezvous<T> {
         let mut section = self.table.enter();
         let getter = section.serve(item)?;
         drop(section);
-        getter.tell(MET);
+        if !mutated(Mutant::RendezvousTellsNobody) {
+            getter.tell(MET);
+        }
         Ok(())
     }
 
@@ -196,7 +198,12 @@ impl<T> Rendezvous<T> {
     fn offer(&self, item: T, deadline: &Deadline) -> Result<(), PutError<T>> {
         let waiter = Waiter::new(0);
         let mut section = self.table.enter();
-        let item = match section.serve(item) {
+        let looked = if mutated(Mutant::RendezvousLooksOnce) {
+            Err(PutError::Full(item))
+        } else {
+            section.serve(item)
+        };
+        let item = match looked {
             Err(PutError::Full(item)) => item,
             Err(refused) => return Err(refused),
             Ok(getter) => {
@@ -216,7 +223,7 @@ impl<T> Rendezvous<T> {
         if told.is_none() {
             let mut table = self.table.enter();
             // SAFETY: under the latch; it is in this line, or has been taken out of it.
-            if unsafe { table.putters.remove(&waiter) } {
+            if unsafe { table.putters.remove(&waiter) } || mutated(Mutant::RendezvousTimeoutTakesBack) {
                 withdrawn = Some(take(&mut table.offers, ticket));
             }
         }
@@ -296,8 +303,8 @@ impl<T> Rendezvous<T> {
         if told.is_none() {
             let mut table = self.table.enter();
             // SAFETY: under the latch; it is in this line, or has been taken out of it.
-            left = unsafe { table.getters.remove(&waiter) };
-            if left {
+            left = unsafe { table.getters.remove(&waiter) } || mutated(Mutant::RendezvousTimeoutTakesBack);
+            if left && !mutated(Mutant::RendezvousRequestStays) {
                 table.requests.retain(|&request| request != ticket);
             }
         }
