@@ -9,7 +9,7 @@ mod real;
 mod rendezvous;
 
 pub use flavor::{Batches, Fifo, Lifo, Priority};
-pub use rendezvous::{RendezvousState, RendezvousSubject};
+pub use rendezvous::RendezvousSubject;
 
 use super::leave;
 use crate::subject::{CallId, Progress, Subject, continues, returns};
