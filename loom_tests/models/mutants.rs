@@ -11,8 +11,8 @@
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
 use crate::{
-    barrier, channel, condition, cores, event, lock, queue, queue_end, queue_orders, rlock, semaphore,
-    semaphore_permits,
+    barrier, channel, condition, cores, event, lock, queue, queue_end, queue_orders, rendezvous, rlock,
+    semaphore, semaphore_permits,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
@@ -344,6 +344,7 @@ fn suite() -> Vec<Model> {
     queue_orders::models(&mut suite);
     channel::models(&mut suite);
     cores::models(&mut suite);
+    rendezvous::models(&mut suite);
     suite.models.retain(|model| cfg!(shuttle) || model.bound != Bound::ShuttleOnly);
     suite.models
 }

@@ -187,7 +187,7 @@ fn two_getters(suite: &mut Suite) {
 }
 
 fn a_join_waits_for_what_was_taken(suite: &mut Suite) {
-    suite.add("rendezvous: put, join | get, write, done", Bound::None, varied(), || {
+    suite.add("rendezvous: put, join | get, write, done", Bound::Preemptions(3), varied(), || {
         let meeting = Meeting::new();
         threads(
             bodies!([meeting]
