@@ -504,6 +504,22 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
+    ///
+    /// ```
+    /// use tollgate::{Condition, RLock};
+    ///
+    /// let (lock, changed) = (RLock::new(()), Condition::new());
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| {
+    ///         let (_outer, mut inner) = (lock.lock(), lock.lock());
+    ///         changed.wait_all_levels(&mut inner); // `wait` would panic: depth 2
+    ///         assert_eq!(lock.depth(), 2); // all levels are back
+    ///     });
+    ///     while changed.notify_one() == 0 {
+    ///         std::thread::yield_now();
+    ///     }
+    /// });
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels<G: ReentrantWaitGuard>(&self, guard: &mut G) {
         let notified = self.wait_outside(guard, Levels::All, Patience::Forever.deadline());
@@ -517,7 +533,15 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{Condition, RLock};
+    ///
+    /// let (lock, never, short) = (RLock::new(0), Condition::new(), Duration::from_millis(1));
+    /// let (_outer, mut inner) = (lock.lock(), lock.lock());
+    /// assert!(!never.wait_all_levels_timeout(&mut inner, short));
+    /// assert!(!never.wait_all_levels_deadline(&mut inner, Instant::now() + short));
+    /// ```
     #[must_use = "whether the wait was notified or timed out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_timeout<G: ReentrantWaitGuard>(&self, guard: &mut G, timeout: Duration) -> bool {
@@ -531,7 +555,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// An example: [`wait_all_levels_timeout`](Self::wait_all_levels_timeout).
     #[must_use = "whether the wait was notified or timed out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_deadline<G: ReentrantWaitGuard>(&self, guard: &mut G, deadline: Instant) -> bool {
@@ -545,7 +569,25 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// ```
+    /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{Condition, RLock};
+    ///
+    /// let (boxes, changed) = (RLock::new(AtomicU32::new(0)), Condition::new());
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| {
+    ///         boxes.lock().store(1, Relaxed);
+    ///         changed.notify_one();
+    ///     });
+    ///     let (_outer, mut inner) = (boxes.lock(), boxes.lock());
+    ///     changed.wait_all_levels_while(&mut inner, |boxes| boxes.load(Relaxed) == 0);
+    ///     let short = Duration::from_millis(1);
+    ///     assert!(!changed.wait_all_levels_while_timeout(&mut inner, short, |boxes| boxes.load(Relaxed) == 1));
+    ///     let now = Instant::now();
+    ///     assert!(changed.wait_all_levels_while_deadline(&mut inner, now, |boxes| boxes.load(Relaxed) == 0));
+    /// });
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while<G: ReentrantWaitGuard>(
         &self,
@@ -562,7 +604,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// An example: [`wait_all_levels_while`](Self::wait_all_levels_while).
     #[must_use = "`true`: `blocked` said no; `false`: the time ran out and it still said yes"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_timeout<G: ReentrantWaitGuard>(
@@ -580,7 +622,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// An example: [`wait_all_levels_while`](Self::wait_all_levels_while).
     #[must_use = "`true`: `blocked` said no; `false`: the time ran out and it still said yes"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_deadline<G: ReentrantWaitGuard>(

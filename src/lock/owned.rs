@@ -161,6 +161,8 @@ impl<T: ?Sized + fmt::Display> fmt::Display for OwnedLockGuard<T> {
 /// let mut part = OwnedLockGuard::map(lock.lock_owned(), |pair| &mut pair.0);
 /// Condition::new().wait(&mut part);
 /// ```
+///
+/// An example: [`OwnedLockGuard::map`].
 #[must_use = "the lock is released as soon as its guard is dropped"]
 pub struct OwnedMappedLockGuard<T: ?Sized, U: ?Sized> {
     lock: Arc<Lock<T>>,
