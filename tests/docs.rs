@@ -308,9 +308,16 @@ fn what_is_listed_is_searched_for_examples() {
         if of_a_trait || !is_fn {
             continue;
         }
-        let path = line.split('(').next().unwrap_or(line);
-        let path = path.rsplit("::").find(|part| part.starts_with(char::is_lowercase)).unwrap_or(path);
-        let name = path.split('<').next().unwrap_or(path);
+        // Up to the arguments, without what stands in angle brackets.
+        let mut depth = 0;
+        let path = line.chars().filter(|&c| {
+            depth += i32::from(c == '<');
+            let outside = depth == 0;
+            depth -= i32::from(c == '>');
+            outside
+        });
+        let path: String = path.take_while(|&c| c != '(').collect();
+        let name = path.rsplit("::").next().unwrap_or(&path);
         assert!(items.iter().any(|item| item.is_call && item.name == name), "{name}: {line}");
         listed += 1;
     }

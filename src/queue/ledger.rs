@@ -195,7 +195,7 @@ impl<S> Ledger<S> {
         let len = inside.len;
         assert!(
             count <= MOST_ITEMS - len,
-            "queue: put of {count} items beside {len}; a queue holds at most {MOST_ITEMS}"
+            "Queue::put: {count} items more than the {len} there are; a queue of any order holds at most {MOST_ITEMS}"
         );
         Ok(Books { ledger: self, inside, count })
     }
