@@ -271,9 +271,10 @@ impl Public {
             return self.is_shown_by(&run_by_doctests(&docs, "//!"));
         }
         let name = target.rsplit("::").next().unwrap_or(target);
+        // Methods that several types have are written once, in a file beside those of the types.
         let here = target.starts_with("Self::");
         all.iter()
-            .filter(|item| item.name == name && (!here || item.file == self.file))
+            .filter(|item| item.name == name && (!here || item.file.parent() == self.file.parent()))
             .any(|item| self.is_shown_by(&item.code))
     }
 }

@@ -99,6 +99,18 @@ impl<T: ?Sized> sealed::Guarded for OwnedLockGuard<T> {
 /// A guard with which one can wait on a [`Condition`](crate::Condition): [`LockGuard`], [`OwnedLockGuard`], [`RLockGuard`],
 /// [`OwnedRLockGuard`]. Sealed.
 ///
+/// ```
+/// use std::time::Duration;
+/// use tollgate::{Condition, Lock, RLock, WaitGuard};
+///
+/// fn pause<G: WaitGuard>(condition: &Condition, guard: &mut G) -> bool {
+///     condition.wait_timeout(guard, Duration::from_millis(1))
+/// }
+///
+/// let never = Condition::new();
+/// assert!(!pause(&never, &mut Lock::new(0).lock()) && !pause(&never, &mut RLock::new(0).lock()));
+/// ```
+///
 /// It gives no way to the lock behind the guard:
 ///
 /// ```compile_fail,E0061

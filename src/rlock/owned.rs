@@ -357,6 +357,17 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedRLockGuard<T, U> {
     /// }
     /// ```
     ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tollgate::{OwnedMappedRLockGuard, OwnedRLockGuard, RLock};
+    ///
+    /// let lock = Arc::new(RLock::new((vec![1, 2], "rest")));
+    /// let items = OwnedRLockGuard::map(lock.lock_owned(), |pair| &pair.0);
+    /// let Err(items) = OwnedMappedRLockGuard::try_map(items, |items| items.get(9)) else { panic!("two items") };
+    /// assert_eq!(*OwnedMappedRLockGuard::map(items, |items| &items[0]), 1);
+    /// assert!(!lock.is_locked());
+    /// ```
+    ///
     /// # Panics
     ///
     /// If `part` panics, the guard is dropped.
@@ -389,6 +400,8 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedRLockGuard<T, U> {
     /// # Panics
     ///
     /// If `part` panics, the guard is dropped.
+    ///
+    /// An example: [`map`](Self::map).
     pub fn try_map<V: ?Sized>(
         guard: Self,
         part: impl FnOnce(&U) -> Option<&V>,
