@@ -23,143 +23,16 @@
 //! `notify_all` under the lock wakes nobody: it moves the waiters to the lock, each release of which then wakes one. With the lock
 //! free it wakes all by one system call. See [`crate::gate`], `crowd`.
 
+mod guards;
+
+pub use guards::{ReentrantWaitGuard, WaitGuard};
+
+use self::guards::{Levels, Outside};
 use crate::gate::Crowd;
-use crate::lock::{LockGuard, OwnedLockGuard};
-use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated, torn_down};
+use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated};
 use crate::raw_lock::RawLock;
-use crate::rlock::{OwnedRLockGuard, RLockGuard};
 use crate::watch::{Kind, Tag};
 use std::fmt;
-
-mod sealed {
-    use crate::raw_lock::RawLock;
-
-    /// A method of a sealed trait can be called through any bound on the trait, and the lock of somebody else's guard must
-    /// not be had so: only this crate can make a key.
-    #[derive(Debug)]
-    pub struct Key(pub(super) ());
-
-    /// What a condition needs of a guard. Only an [`RLock`](crate::RLock) has levels.
-    pub trait Guarded {
-        /// The lock that the guard holds.
-        fn raw(&self, key: Key) -> &RawLock;
-
-        /// How many guards of this thread hold it.
-        fn levels(&mut self, _: Key) -> u32 {
-            1
-        }
-
-        /// Before the lock is released, whatever its levels; how many there were.
-        ///
-        /// # Safety
-        ///
-        /// Nothing but a release of `raw`, an acquisition and [`Guarded::step_in`] follows. If there is more than one level, the value
-        /// is `Sync`.
-        unsafe fn step_out(&mut self, _: Key) -> u32 {
-            1
-        }
-
-        /// After the lock has been acquired again.
-        ///
-        /// # Safety
-        ///
-        /// `raw` has been acquired again, and `levels` is what `step_out` returned.
-        unsafe fn step_in(&mut self, _: Key, levels: u32) {
-            let _ = levels;
-        }
-    }
-}
-
-impl<T: ?Sized> sealed::Guarded for LockGuard<'_, T> {
-    fn raw(&self, _: sealed::Key) -> &RawLock {
-        LockGuard::raw(self)
-    }
-}
-
-impl<T: ?Sized> sealed::Guarded for RLockGuard<'_, T> {
-    fn raw(&self, _: sealed::Key) -> &RawLock {
-        RLockGuard::raw(self)
-    }
-
-    fn levels(&mut self, _: sealed::Key) -> u32 {
-        RLockGuard::levels(self)
-    }
-
-    unsafe fn step_out(&mut self, _: sealed::Key) -> u32 {
-        // SAFETY: by contract.
-        unsafe { RLockGuard::step_out(self) }
-    }
-
-    unsafe fn step_in(&mut self, _: sealed::Key, levels: u32) {
-        // SAFETY: by contract.
-        unsafe { RLockGuard::step_in(self, levels) }
-    }
-}
-
-impl<T: ?Sized> sealed::Guarded for OwnedRLockGuard<T> {
-    fn raw(&self, _: sealed::Key) -> &RawLock {
-        OwnedRLockGuard::raw(self)
-    }
-
-    fn levels(&mut self, _: sealed::Key) -> u32 {
-        OwnedRLockGuard::levels(self)
-    }
-
-    unsafe fn step_out(&mut self, _: sealed::Key) -> u32 {
-        // SAFETY: by contract.
-        unsafe { OwnedRLockGuard::step_out(self) }
-    }
-
-    unsafe fn step_in(&mut self, _: sealed::Key, levels: u32) {
-        // SAFETY: by contract.
-        unsafe { OwnedRLockGuard::step_in(self, levels) }
-    }
-}
-
-impl<T: ?Sized> sealed::Guarded for OwnedLockGuard<T> {
-    fn raw(&self, _: sealed::Key) -> &RawLock {
-        OwnedLockGuard::raw(self)
-    }
-}
-
-/// A guard with which one can wait on a [`Condition`]: [`LockGuard`], [`OwnedLockGuard`], [`RLockGuard`], [`OwnedRLockGuard`]. Sealed.
-///
-/// It gives no way to the lock behind the guard:
-///
-/// ```compile_fail,E0061
-/// fn open<G: tollgate::WaitGuard>(guard: &G) {
-///     guard.raw().release().unwrap();
-/// }
-/// ```
-pub trait WaitGuard: sealed::Guarded {}
-
-impl<T: ?Sized> WaitGuard for LockGuard<'_, T> {}
-impl<T: ?Sized> WaitGuard for RLockGuard<'_, T> {}
-impl<T: ?Sized> WaitGuard for OwnedLockGuard<T> {}
-impl<T: ?Sized> WaitGuard for OwnedRLockGuard<T> {}
-
-/// A guard with which one can wait though its thread has others of the same [`RLock`](crate::RLock): [`RLockGuard`] and
-/// [`OwnedRLockGuard`] of a value that is `Sync`. Sealed, as [`WaitGuard`] is.
-///
-/// While such a wait lasts the other guards lend the value, and other threads have the lock. Whoever implements this for a guard
-/// promises that its value is `Sync`.
-///
-/// ```
-/// use std::time::Duration;
-/// use tollgate::{Condition, RLock, ReentrantWaitGuard};
-///
-/// fn pause<G: ReentrantWaitGuard>(condition: &Condition, guard: &mut G) -> bool {
-///     condition.wait_all_levels_timeout(guard, Duration::from_millis(1))
-/// }
-///
-/// let lock = RLock::new(0);
-/// let _outer = lock.lock();
-/// assert!(!pause(&Condition::new(), &mut lock.lock())); // nobody has notified
-/// ```
-pub trait ReentrantWaitGuard: WaitGuard {}
-
-impl<T: ?Sized + Sync> ReentrantWaitGuard for RLockGuard<'_, T> {}
-impl<T: ?Sized + Sync> ReentrantWaitGuard for OwnedRLockGuard<T> {}
 
 /// Lets threads wait, under a lock, until they are notified. Python's `threading.Condition`, without the lock inside.
 ///
@@ -504,6 +377,22 @@ impl Condition {
     /// # Panics
     ///
     /// If other threads are waiting on this condition with another lock.
+    ///
+    /// ```
+    /// use tollgate::{Condition, RLock};
+    ///
+    /// let (lock, changed) = (RLock::new(()), Condition::new());
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| {
+    ///         let (_outer, mut inner) = (lock.lock(), lock.lock());
+    ///         changed.wait_all_levels(&mut inner); // `wait` would panic: depth 2
+    ///         assert_eq!(lock.depth(), 2); // all levels are back
+    ///     });
+    ///     while changed.notify_one() == 0 {
+    ///         std::thread::yield_now();
+    ///     }
+    /// });
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels<G: ReentrantWaitGuard>(&self, guard: &mut G) {
         let notified = self.wait_outside(guard, Levels::All, Patience::Forever.deadline());
@@ -517,7 +406,15 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{Condition, RLock};
+    ///
+    /// let (lock, never, short) = (RLock::new(0), Condition::new(), Duration::from_millis(1));
+    /// let (_outer, mut inner) = (lock.lock(), lock.lock());
+    /// assert!(!never.wait_all_levels_timeout(&mut inner, short));
+    /// assert!(!never.wait_all_levels_deadline(&mut inner, Instant::now() + short));
+    /// ```
     #[must_use = "whether the wait was notified or timed out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_timeout<G: ReentrantWaitGuard>(&self, guard: &mut G, timeout: Duration) -> bool {
@@ -531,7 +428,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// An example: [`wait_all_levels_timeout`](Self::wait_all_levels_timeout).
     #[must_use = "whether the wait was notified or timed out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_deadline<G: ReentrantWaitGuard>(&self, guard: &mut G, deadline: Instant) -> bool {
@@ -545,7 +442,25 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// ```
+    /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::{Condition, RLock};
+    ///
+    /// let (boxes, changed) = (RLock::new(AtomicU32::new(0)), Condition::new());
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| {
+    ///         boxes.lock().store(1, Relaxed);
+    ///         changed.notify_one();
+    ///     });
+    ///     let (_outer, mut inner) = (boxes.lock(), boxes.lock());
+    ///     changed.wait_all_levels_while(&mut inner, |boxes| boxes.load(Relaxed) == 0);
+    ///     let short = Duration::from_millis(1);
+    ///     assert!(!changed.wait_all_levels_while_timeout(&mut inner, short, |boxes| boxes.load(Relaxed) == 1));
+    ///     let now = Instant::now();
+    ///     assert!(changed.wait_all_levels_while_deadline(&mut inner, now, |boxes| boxes.load(Relaxed) == 0));
+    /// });
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while<G: ReentrantWaitGuard>(
         &self,
@@ -562,7 +477,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// An example: [`wait_all_levels_while`](Self::wait_all_levels_while).
     #[must_use = "`true`: `blocked` said no; `false`: the time ran out and it still said yes"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_timeout<G: ReentrantWaitGuard>(
@@ -580,7 +495,7 @@ impl Condition {
     ///
     /// If other threads are waiting on this condition with another lock.
     ///
-    /// An example: [`ReentrantWaitGuard`].
+    /// An example: [`wait_all_levels_while`](Self::wait_all_levels_while).
     #[must_use = "`true`: `blocked` said no; `false`: the time ran out and it still said yes"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn wait_all_levels_while_deadline<G: ReentrantWaitGuard>(
@@ -681,7 +596,7 @@ impl Condition {
     #[cfg_attr(feature = "diagnostics", track_caller)]
     fn wait_outside<G: WaitGuard>(&self, guard: &mut G, levels: Levels, deadline: Option<Deadline>) -> bool {
         let outside = Outside::new(guard, levels);
-        let notified = self.wait_once(outside.guard.raw(sealed::Key(())), deadline);
+        let notified = self.wait_once(outside.raw(), deadline);
         // Before the panic: its hook is user code, and may use the lock.
         drop(outside);
         notified.unwrap_or_else(|| two_locks())
@@ -697,57 +612,11 @@ impl Condition {
     }
 }
 
-/// Of how many levels a wait may find the lock held. `All` is for guards of values that are `Sync`.
-#[derive(Clone, Copy)]
-enum Levels {
-    One,
-    All,
-}
-
-/// A guard whose thread has stepped out of its levels, for one wait. It steps in again when this is dropped: at the end of every wait,
-/// and on the way of a panic out of it.
-struct Outside<'a, G: WaitGuard> {
-    guard: &'a mut G,
-    levels: u32,
-}
-
-impl<'a, G: WaitGuard> Outside<'a, G> {
-    fn new(guard: &'a mut G, levels: Levels) -> Self {
-        let held = guard.levels(sealed::Key(()));
-        if held > 1 && matches!(levels, Levels::One) {
-            several_levels(held);
-        }
-        // SAFETY: this value is made for `wait_once` alone, which releases the lock and acquires it or does neither, and steps in
-        // afterwards; it is not leaked. If there is more than one level, the value is `Sync`: those who pass `All` have a
-        // `ReentrantWaitGuard`.
-        let levels = unsafe { guard.step_out(sealed::Key(())) };
-        Outside { guard, levels }
-    }
-}
-
-impl<G: WaitGuard> Drop for Outside<'_, G> {
-    fn drop(&mut self) {
-        if !torn_down() {
-            // SAFETY: `wait_once` is over, so the lock is held.
-            unsafe { self.guard.step_in(sealed::Key(()), self.levels) }
-        }
-    }
-}
-
 /// Nothing has changed.
 #[cold]
 fn two_locks() -> ! {
     panic!(
         "Condition: waited on with two locks at once; all threads that wait at the same time must use one lock"
-    );
-}
-
-/// Nothing has changed.
-#[cold]
-fn several_levels(held: u32) -> ! {
-    panic!(
-        "Condition: wait at depth {held} of an RLock, whose outer guards still lend the value; wait at depth 1, or use wait_all_levels, \
-         for which the value has to be Sync"
     );
 }
 

@@ -240,6 +240,9 @@ fn a_batch_is_one_rmw() {
     queue.put(1).unwrap();
     // The get, and the report.
     assert_cost("get_task", 2, 0, || drop(queue.get_task()));
+    let last = Queue::from_iter([1]);
+    // The fence with which joiners are told.
+    assert_cost("get_task, the last one", 2, 1, || drop(last.get_task()));
     assert_cost("set_capacity", 1, 0, || queue.set_capacity(50).unwrap());
     assert_cost("looks", 0, 0, || {
         assert!((queue.is_full(), queue.is_empty(), queue.len()) == (false, true, 0))

@@ -70,6 +70,11 @@ impl<T> Latch<T> {
         Section { latch: self, not_send: PhantomData }
     }
 
+    /// Begins a section if none is open at this moment. For those who may not wait, and tell nobody.
+    pub(crate) fn try_enter(&self) -> Option<Section<'_, T>> {
+        self.take().then(|| Section { latch: self, not_send: PhantomData })
+    }
+
     #[inline]
     fn take(&self) -> bool {
         // Acquire: what was done in the sections before.

@@ -56,7 +56,8 @@
 //!
 //! Pages that are longer than a type's own:
 //! [from `threading` and `queue` to this crate](guide::from_python), with whole programs in both languages;
-//! [which queue](guide::queues);
+//! a page for each family, which to choose, what may be relied on, pitfalls, a whole program:
+//! [locks](guide::locks), [semaphores](guide::semaphores), [conditions, events and barriers](guide::condition_event_barrier), [queues](guide::queues);
 //! [mistakes, and what they look like](guide::misuse);
 //! [model-check your own code](guide::own_models), and [do so in CI](guide::ci);
 //! [how it works](guide::how_it_works), floor by floor;
@@ -80,7 +81,7 @@
 //! | [`PriorityQueue`]: a put, a get | 1, 3 |
 //! | `get_task` and its end: of a [`Queue`], of a [`PriorityQueue`] | 2, 4; and a fence when it was the last task |
 //! | a [`Sender`] or [`Receiver`], beside its queue: put and get; clone and drop | none; 2 |
-//! | a queue's `try_get` when it is empty, `try_put` when it is full | none; a fence |
+//! | a queue's `try_get` when it is empty, `try_put` when it is full | 1 |
 //! | a queue's `len`, `is_empty`, `is_full` | none |
 //!
 //! | guarantee | |

@@ -1,5 +1,5 @@
 //! The pages of the types: each shows the Python program beside the Rust one, and says what may be relied on. The Rust programs are
-//! doctests; the Python ones run here.
+//! doctests; the Python ones run here. And everything public has an example that runs and makes the call.
 
 mod common;
 
@@ -162,35 +162,70 @@ fn the_python_programs_run() {
     }
 }
 
-/// The documentation above a line, without slashes.
+/// The documentation above a line, with its slashes.
 fn docs_above<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let above = lines.iter().rev().map(|line| line.trim_start());
-    // Attributes, some of them on several lines, and the macro that makes a `const fn` of it.
-    let between = above.clone().take(14).take_while(|line| !line.starts_with("///")).count();
-    let docs = above.skip(between);
     let is_doc = |line: &&str| line.starts_with("///") || line.starts_with("#[doc = concat!(");
+    // Attributes, some of them on several lines, and the macro that makes a `const fn` of it; but nothing of another item.
+    let docs = above.skip_while(|line| !is_doc(line) && !line.is_empty() && !line.starts_with('}'));
     let mut found: Vec<_> = docs.take_while(is_doc).collect();
     found.reverse();
     found
 }
 
-/// The name of what a line declares, if that is public: a type, a trait, a function.
-fn declared(line: &str) -> Option<&str> {
-    let line = line.trim_start();
-    let kinds = ["pub fn ", "pub const fn ", "pub struct ", "pub enum ", "pub trait "];
-    let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
-    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-    // Of a macro that makes several: `pub struct $Permit`.
-    (end > 0).then(|| &rest[..end])
+/// What of a documentation is compiled and run.
+fn run_by_doctests(docs: &[&str], slashes: &str) -> String {
+    let (mut code, mut fence) = (String::new(), None);
+    for line in docs {
+        let text = line.strip_prefix(slashes).unwrap_or(line).trim_start();
+        match (text.strip_prefix("```"), fence) {
+            (Some(_), Some(_)) => fence = None,
+            (Some(language), None) => fence = Some(["", "rust"].contains(&language)),
+            (None, Some(true)) => code.extend([text, "\n"]),
+            (None, _) => {}
+        }
+    }
+    code
 }
 
-/// On its page, or on the one that is named there.
-#[test]
-fn everything_public_has_an_example() {
+/// Something that users see: where, and what shows it.
+struct Public {
+    file: PathBuf,
+    line: usize,
+    name: String,
+    /// A function or a constant, which an example has to name. A type is often used without its name.
+    is_call: bool,
+    /// What the examples on its own page run.
+    code: String,
+    /// The page that is said to have its example.
+    elsewhere: Option<String>,
+}
+
+/// The name of what a line declares, if that is public: a type, a trait, a function, a constant. And whether it is one of the latter.
+fn declared(line: &str) -> Option<(&str, bool)> {
+    let line = line.trim_start();
+    let calls = ["pub fn ", "pub const fn ", "pub const "];
+    let types = ["pub struct ", "pub enum ", "pub trait "];
+    let call = calls.iter().find_map(|kind| line.strip_prefix(kind));
+    let rest = call.or_else(|| types.iter().find_map(|kind| line.strip_prefix(kind)))?;
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    // Of a macro that makes several: `pub struct $Permit`.
+    (end > 0).then(|| (&rest[..end], call.is_some()))
+}
+
+/// Where "An example: [`text`](target)." leads.
+fn link(docs: &[&str]) -> Option<String> {
+    let line = docs.iter().find_map(|line| line.strip_prefix("/// An example: ["))?;
+    let (text, rest) = line.split_once(']')?;
+    let target = rest.strip_prefix('(').and_then(|rest| rest.split_once(").")).map(|(target, _)| target);
+    Some(target.unwrap_or(text).trim_matches('`').trim_end_matches("()").to_owned())
+}
+
+fn public_items() -> Vec<Public> {
     // Settings of models are shown in the guide; candidates and the keys of sealed traits are nobody's.
     let elsewhere = ["platform", "guide", "queue/cores"].map(|folder| source().join(folder));
     let hidden = ["Sealed", "Guarded", "Key"];
-    let (mut shown, mut missing) = (0, Vec::new());
+    let mut items = Vec::new();
     for file in rust_files(&source()) {
         if elsewhere.iter().any(|folder| file.starts_with(folder)) {
             continue;
@@ -198,15 +233,94 @@ fn everything_public_has_an_example() {
         let text = fs::read_to_string(&file).unwrap();
         let lines: Vec<_> = text.lines().collect();
         for (place, line) in lines.iter().enumerate() {
-            let Some(name) = declared(line).filter(|name| !hidden.contains(name)) else { continue };
+            let Some((name, is_call)) = declared(line).filter(|(name, _)| !hidden.contains(name)) else {
+                continue;
+            };
             let docs = docs_above(&lines[..place]);
-            if docs.iter().any(|line| line.contains("```") || line.starts_with("/// An example: [")) {
-                shown += 1;
-            } else {
-                missing.push(format!("{}:{}: {name}", file.display(), place + 1));
-            }
+            items.push(Public {
+                file: file.clone(),
+                line: place + 1,
+                name: name.to_owned(),
+                is_call,
+                code: run_by_doctests(&docs, "///"),
+                elsewhere: link(&docs),
+            });
         }
     }
-    assert!(shown > 200, "the search looks in the wrong place: {shown}");
-    assert!(missing.is_empty(), "without an example:\n{}", missing.join("\n"));
+    items
+}
+
+fn names(code: &str, name: &str) -> bool {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+impl Public {
+    fn is_shown_by(&self, code: &str) -> bool {
+        if self.is_call { names(code, &self.name) } else { !code.is_empty() }
+    }
+
+    /// On its own page, or on the one that it names.
+    fn is_shown(&self, all: &[Public]) -> bool {
+        if self.is_shown_by(&self.code) {
+            return true;
+        }
+        let Some(target) = self.elsewhere.as_deref() else { return false };
+        if target == "super" {
+            let module = fs::read_to_string(self.file.with_file_name("mod.rs")).unwrap();
+            let docs: Vec<_> = module.lines().filter(|line| line.starts_with("//!")).collect();
+            return self.is_shown_by(&run_by_doctests(&docs, "//!"));
+        }
+        let name = target.rsplit("::").next().unwrap_or(target);
+        // Methods that several types have are written once, in a file beside those of the types.
+        let here = target.starts_with("Self::");
+        all.iter()
+            .filter(|item| item.name == name && (!here || item.file.parent() == self.file.parent()))
+            .any(|item| self.is_shown_by(&item.code))
+    }
+}
+
+/// It runs, and it makes the call. (`BlockingQueue`'s methods are those of the queues.)
+#[test]
+fn everything_public_has_an_example() {
+    let items = public_items();
+    let missing: Vec<_> = items
+        .iter()
+        .filter(|item| !item.is_shown(&items))
+        .map(|item| format!("{}:{}: {}, see {:?}", item.file.display(), item.line, item.name, item.elsewhere))
+        .collect();
+    assert!(missing.is_empty(), "no example that runs shows:\n{}", missing.join("\n"));
+}
+
+/// The search for examples sees every function that `docs/public-api.txt` lists, but for those of other people's traits.
+#[test]
+fn what_is_listed_is_searched_for_examples() {
+    let items = public_items();
+    let listing = fs::read_to_string(source().join("../docs/public-api.txt")).unwrap();
+    let (mut of_a_trait, mut listed) = (false, 0);
+    for line in listing.lines() {
+        if line.starts_with("impl") {
+            of_a_trait = line.contains(" for ");
+        } else if line.contains("pub struct ") || line.contains("pub enum ") || line.contains("pub mod ") {
+            of_a_trait = false;
+        } else if line.contains("pub trait ") {
+            of_a_trait = true; // `BlockingQueue`
+        }
+        let is_fn = line.starts_with("pub fn ") || line.starts_with("pub const fn ");
+        if of_a_trait || !is_fn {
+            continue;
+        }
+        // Up to the arguments, without what stands in angle brackets.
+        let mut depth = 0;
+        let path = line.chars().filter(|&c| {
+            depth += i32::from(c == '<');
+            let outside = depth == 0;
+            depth -= i32::from(c == '>');
+            outside
+        });
+        let path: String = path.take_while(|&c| c != '(').collect();
+        let name = path.rsplit("::").next().unwrap_or(&path);
+        assert!(items.iter().any(|item| item.is_call && item.name == name), "{name}: {line}");
+        listed += 1;
+    }
+    assert!(listed > 200 && items.len() > 200, "{listed} of the listing, {} of the source", items.len());
 }

@@ -1,5 +1,7 @@
 //! The guides show what is there: a block under "From `FILE`:" stands in that file, line by line; and every block that no
-//! doctest compiles is such a block.
+//! doctest compiles is such a block. What a page says of costs and tests is held against those.
+
+mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,7 +85,7 @@ fn the_glossary_is_in_order() {
 
 /// The front page's table of costs, row by row: what the row is about, and the labels in `src/cost_tests.rs` whose read-modify-writes
 /// it gives, in that order.
-const COSTS: [(&str, &[&str]); 8] = [
+const COSTS: [(&str, &[&str]); 9] = [
     ("[`Lock`], [`RawLock`]", &["lock"]),
     ("[`RLock`]", &["nested, first and last"]),
     ("[`Semaphore`], [`BoundedSemaphore`]", &["acquire_many"]),
@@ -92,6 +94,7 @@ const COSTS: [(&str, &[&str]); 8] = [
     ("[`PriorityQueue`]: a put, a get", &["put", "get"]),
     ("`get_task` and its end", &["get_task", "get_task"]),
     ("a [`Sender`] or [`Receiver`]", &["clone and drop"]),
+    ("a queue's `try_get` when it is empty", &["try_put to a full queue"]),
 ];
 
 #[test]
@@ -124,5 +127,79 @@ fn the_costs_of_the_front_page_are_those_that_are_asserted() {
             expected[1] = asserted(of_priority, labels[1]);
         }
         assert_eq!(numbers, expected, "{row}");
+    }
+}
+
+/// The functions and the path of a Rust file, for whoever looks for a test by a part of its name.
+fn searched(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let functions = text.split("fn ").skip(1).filter_map(|rest| rest.split('(').next());
+    functions.chain([&*file.to_string_lossy()]).collect::<Vec<_>>().join("\n")
+}
+
+/// Where `cargo test` with these arguments looks, and for what. `None`: not in this package, or with a placeholder.
+fn looked_for<'a>(words: &[&'a str]) -> Option<(Vec<PathBuf>, Option<&'a str>)> {
+    let (mut folders, mut filter, mut words) = (Vec::new(), None, words.iter());
+    while let Some(word) = words.next() {
+        match *word {
+            "--lib" => folders.push(root().join("src")),
+            "--test" => {
+                let name = words.next()?;
+                let file = root().join("tests").join(name);
+                folders.push(if file.is_dir() { file } else { file.with_extension("rs") });
+            }
+            "--features" => _ = words.next()?,
+            "--doc" | "--release" => {}
+            other if other.starts_with('-') => return None,
+            other => filter = Some(other),
+        }
+    }
+    if folders.is_empty() {
+        folders = ["src", "tests"].map(|folder| root().join(folder)).into();
+    }
+    Some((folders, filter))
+}
+
+/// A page that says `cargo test …` names tests that are there: a command that runs nothing succeeds, too.
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let others =
+        ["README.md", "CONTRIBUTING.md", "VERIFICATION.md", "docs/queues.md", "docs/costs.md", "src/lib.rs"];
+    // CONTRIBUTING.md is not in the published package.
+    let others = others
+        .into_iter()
+        .filter_map(|page| Some((page.to_owned(), fs::read_to_string(root().join(page)).ok()?)));
+    let mut commands = 0;
+    for (page, text) in pages().into_iter().chain(others) {
+        for command in text.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("cargo test")) {
+            let words: Vec<_> = command.split_whitespace().collect();
+            let Some((places, filter)) = looked_for(&words).filter(|_| !command.contains('[')) else {
+                continue;
+            };
+            let files = places.iter().flat_map(|place| match place.is_dir() {
+                true => common::rust_files(place),
+                false => vec![place.clone()],
+            });
+            let found = files
+                .filter(|file| file.exists())
+                .any(|file| filter.is_none_or(|filter| searched(&file).contains(filter)));
+            assert!(found, "{page}: nothing to run for `cargo test{command}`");
+            commands += 1;
+        }
+    }
+    assert!(commands > 60, "the search looks in the wrong place: {commands}");
+}
+
+/// The table of CONTRIBUTING.md says of each file of tests what it shows.
+#[test]
+fn every_file_of_tests_is_in_the_table() {
+    // Not in the published package.
+    let Ok(page) = fs::read_to_string(root().join("CONTRIBUTING.md")) else { return };
+    for entry in fs::read_dir(root().join("tests")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists() {
+            assert!(page.contains(&format!("`{name}`")), "tests/{name} is not in the table");
+        }
     }
 }

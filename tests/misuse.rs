@@ -3,6 +3,8 @@
 
 #![cfg(not(any(loom, shuttle, miri)))]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -95,4 +97,57 @@ fn a_program_without_a_mistake_compiles() {
     let (compiles, said) =
         compiled("right", &program("let counter = tollgate::Lock::new(0);\n*counter.lock() += 1;"));
     assert!(compiles, "{said}");
+}
+
+/// What begins a message: the type whose rule was broken, or, for what no program can cause, the crate.
+const SUBJECTS: [&str; 12] = [
+    "tollgate: ",
+    "::",
+    "{name}::",
+    "{}",
+    "Barrier::",
+    "Condition: ",
+    "PriorityQueue",
+    "Queue::",
+    "LifoQueue::",
+    "RLock: ",
+    "Semaphore",
+    "channel: ",
+];
+
+/// Every panic that the library can cause says what it is about. (Not those of models, of candidates, and of tests.)
+#[test]
+fn every_panic_names_its_type_or_the_crate() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let left_out = ["platform/model", "queue/cores", "guide"].map(|folder| source.join(folder));
+    let (mut found, mut nameless) = (0, Vec::new());
+    for file in common::rust_files(&source) {
+        if left_out.iter().any(|folder| file.starts_with(folder))
+            || file.to_string_lossy().ends_with("_tests.rs")
+        {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        // Unit tests come last in their file.
+        let text = text.split("\n#[cfg(test)]\nmod tests").next().unwrap();
+        let text = text.split("\n#[cfg(all(test").next().unwrap();
+        let code: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let code = code.join("\n");
+        for call in ["panic!(", " assert!(", " assert_eq!(", "unreachable!(", ".expect("] {
+            for rest in code.split(call).skip(1) {
+                found += 1;
+                let message = rest.split('"').nth(1).unwrap_or_default();
+                let said = SUBJECTS.iter().any(|subject| message.starts_with(subject));
+                if !said {
+                    nameless.push(format!("{}: {call}{message}", file.display()));
+                }
+            }
+        }
+        found += code.matches(".unwrap()").count();
+        if code.contains(".unwrap()") {
+            nameless.push(format!("{}: an unwrap says nothing", file.display()));
+        }
+    }
+    assert!(found > 20, "the search looks in the wrong place: {found}");
+    assert!(nameless.is_empty(), "{}", nameless.join("\n"));
 }

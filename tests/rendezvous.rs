@@ -1,9 +1,12 @@
 //! [`Rendezvous`]: a put and a get meet, or nothing happens.
 #![cfg(not(any(loom, shuttle)))]
 
+mod common;
+
+use common::thread;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::thread;
 use std::time::{Duration, Instant};
 use tollgate::{CapacityError, GetError, PutError, Rendezvous, ShutDown, Shutdown, TooManyDone, channel};
 

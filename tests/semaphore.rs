@@ -408,7 +408,10 @@ fn too_many_permits_panic_and_change_nothing() {
         assert_eq!(semaphore.permits(), Semaphore::MAX_PERMITS);
     }
     semaphore.release(0);
-    assert!(catch_unwind(|| Semaphore::new(Semaphore::MAX_PERMITS + 1)).is_err());
+    let message = catch_unwind(|| Semaphore::new(Semaphore::MAX_PERMITS + 1)).expect_err("one too many");
+    let most = Semaphore::MAX_PERMITS;
+    let expected = format!("Semaphore::new({}): a semaphore has at most {most} permits", most + 1);
+    assert_eq!(message.downcast_ref(), Some(&expected));
     assert!(
         catch_unwind(AssertUnwindSafe(|| semaphore.acquire_many(usize::MAX).map(Permit::forget))).is_err()
     );

@@ -461,7 +461,7 @@ impl<Q: BlockingQueue<Item = Item> + Debug + 'static> Twin<Q> {
         assert_eq!(queue.capacity(), model.capacity, "capacity");
         let shown = format!("{queue:?}");
         let expected = format!(
-            "{} {{ len: {}, capacity: {:?}, waiting_getters: 0, waiting_putters: 0, shut_down: {}, .. }}",
+            "{} {{ len: {}, capacity: {:?}, unfinished: {}, waiting_getters: 0, waiting_putters: 0, shut_down: {}, .. }}",
             match model.order {
                 Order::Fifo => "Queue",
                 Order::Lifo => "LifoQueue",
@@ -469,6 +469,7 @@ impl<Q: BlockingQueue<Item = Item> + Debug + 'static> Twin<Q> {
             },
             model.items.len(),
             model.capacity,
+            model.unfinished,
             model.shutdown.is_some(),
         );
         assert_eq!(shown, expected);

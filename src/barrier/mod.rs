@@ -404,7 +404,9 @@ impl<A: ?Sized> Barrier<A> {
 
     /// How many threads have to arrive.
     ///
-    /// An example: [`wait`](Self::wait).
+    /// ```
+    /// assert_eq!(tollgate::Barrier::new(3).parties(), 3);
+    /// ```
     #[must_use]
     pub fn parties(&self) -> usize {
         self.rounds.parties()
@@ -427,12 +429,15 @@ impl<A: ?Sized> Barrier<A> {
     }
 }
 
+/// Never waits: what cannot be seen at once, since another thread is arriving at this very moment, is `<busy>`.
 impl<A: ?Sized> fmt::Debug for Barrier<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Barrier")
-            .field("parties", &self.parties())
-            .field("waiting", &self.waiting())
-            .field("broken", &self.is_broken())
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("Barrier");
+        debug.field("parties", &self.parties());
+        match self.rounds.glance() {
+            Some((waiting, broken)) => debug.field("waiting", &waiting).field("broken", &broken),
+            None => debug.field("waiting", &format_args!("<busy>")).field("broken", &format_args!("<busy>")),
+        };
+        debug.finish_non_exhaustive()
     }
 }

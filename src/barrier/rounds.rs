@@ -104,6 +104,12 @@ impl Rounds {
         self.state.lock().phase == Phase::Broken
     }
 
+    /// How many have arrived, and whether it is broken; `None` if another thread looks or changes it at this moment. For `Debug`, which does
+    /// not wait.
+    pub(super) fn glance(&self) -> Option<(usize, bool)> {
+        self.state.try_lock().map(|state| (state.arrived, state.phase == Phase::Broken))
+    }
+
     /// Arrives, and waits until the round is over. `acts` says whether there is an action.
     pub(super) fn arrive(&self, patience: Patience, acts: bool) -> Result<Arrival, Broken> {
         let mut state = self.open()?;

@@ -106,7 +106,26 @@ pub fn report() -> Report {
 /// Whether waits and acquisitions that begin from now on come with a backtrace: [`WaitingThread::backtrace`],
 /// [`Holder::backtrace`]. Off at first. It makes each of them many times slower.
 ///
-/// An example: [`Report`].
+/// ```
+/// use tollgate::{Lock, diagnostics};
+///
+/// diagnostics::capture_backtraces(true);
+/// let lock = Lock::new(0);
+/// let held = lock.lock();
+/// std::thread::scope(|s| {
+///     s.spawn(|| *lock.lock() += 1);
+///     let report = loop {
+///         let report = diagnostics::report();
+///         if !report.waiting().is_empty() {
+///             break report;
+///         }
+///         std::thread::yield_now();
+///     };
+///     let waiting = &report.waiting()[0];
+///     assert!(waiting.backtrace().is_some() && waiting.holders()[0].backtrace().is_some());
+///     drop(held);
+/// });
+/// ```
 pub fn capture_backtraces(on: bool) {
     observer::set_traces(on);
 }

@@ -34,6 +34,10 @@ use std::sync::Arc;
 /// assert_eq!((holder.role(), holder.count()), (diagnostics::Role::Owner, 1));
 /// assert_eq!(holder.thread().id(), Some(std::thread::current().id()));
 /// assert!(holder.since() <= waiting.since() && !holder.thread().has_ended());
+/// assert!(holder.backtrace().is_none() && waiting.backtrace().is_none()); // `capture_backtraces(true)` was not called
+/// // Numbers tell waits, threads and objects of two reports apart.
+/// assert_ne!(waiting.thread().number(), holder.thread().number());
+/// assert!(waiting.number() > 0 && waiting.object().number() > 0);
 /// assert!(report.deadlocks().is_empty()); // the holder runs
 /// drop(held);
 /// waits.join().unwrap();

@@ -3,7 +3,10 @@
 //! | page | for |
 //! |---|---|
 //! | [`from_python`] | who knows `threading` and `queue`: the calls side by side, what differs, five whole programs |
-//! | [`queues`] | who needs a queue: which of them, bounded or not, how it ends, what it costs |
+//! | [`locks`] | who needs a lock: which of three, what each does and costs, pitfalls, a whole program |
+//! | [`semaphores`] | the same of the two semaphores |
+//! | [`condition_event_barrier`] | the same of three ways to wait for other threads |
+//! | [`queues`] | the same of queues: which of them, bounded or not, how it ends |
 //! | [`misuse`] | who sees an error, a panic, or nothing at all |
 //! | [`own_models`] | who wants to model-check code that uses this crate |
 //! | [`ci`] | who wants that in a workflow |
@@ -16,6 +19,18 @@
 /// From `threading` and `queue` to this crate.
 #[doc = include_str!("from_python.md")]
 pub mod from_python {}
+
+/// Locks: which one, and how to use it.
+#[doc = include_str!("locks.md")]
+pub mod locks {}
+
+/// Semaphores: which one, and how to use it.
+#[doc = include_str!("semaphores.md")]
+pub mod semaphores {}
+
+/// `Condition`, `Event`, `Barrier`: which one, and how to use it.
+#[doc = include_str!("condition_event_barrier.md")]
+pub mod condition_event_barrier {}
 
 /// Which queue, and how to use it.
 #[doc = include_str!("../../docs/queues.md")]

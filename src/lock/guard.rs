@@ -13,7 +13,17 @@ use std::ptr::NonNull;
 ///
 /// Stays in the thread that locked: it is not `Send`. A guard that is leaked leaves the lock locked, and nothing worse.
 ///
-/// An example: [`Lock`].
+/// ```
+/// use tollgate::{Lock, LockGuard};
+///
+/// fn add(mut total: LockGuard<'_, u32>, n: u32) {
+///     *total += n;
+/// } // released
+///
+/// let total = Lock::new(1);
+/// add(total.lock(), 2);
+/// assert_eq!(total.into_inner(), 3);
+/// ```
 #[must_use = "the lock is released as soon as its guard is dropped"]
 pub struct LockGuard<'a, T: ?Sized> {
     lock: &'a Lock<T>,
@@ -151,6 +161,8 @@ impl<T: ?Sized + fmt::Display> fmt::Display for LockGuard<'_, T> {
 /// let mut part = LockGuard::map(lock.lock(), |pair| &mut pair.0);
 /// Condition::new().wait(&mut part);
 /// ```
+///
+/// An example: [`LockGuard::map`].
 #[must_use = "the lock is released as soon as its guard is dropped"]
 pub struct MappedLockGuard<'a, U: ?Sized> {
     raw: &'a RawLock,

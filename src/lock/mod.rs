@@ -263,7 +263,17 @@ impl<T: ?Sized> Lock<T> {
 
     /// Takes the lock if it is free, with a guard that owns a share of it.
     ///
-    /// An example: [`lock_owned`](Self::lock_owned).
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::Lock;
+    ///
+    /// let (lock, short) = (Arc::new(Lock::new(1)), Duration::from_millis(1));
+    /// let held = lock.try_lock_owned().unwrap();
+    /// assert!(lock.lock_owned_timeout(short).is_none());
+    /// assert!(lock.lock_owned_deadline(Instant::now() + short).is_none());
+    /// assert_eq!((*held, Arc::strong_count(&lock)), (1, 2)); // a share for `held`, none for the others
+    /// ```
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedLockGuard<T>> {
@@ -274,7 +284,7 @@ impl<T: ?Sized> Lock<T> {
     ///
     /// `Duration::ZERO` is one look; `Duration::MAX` is for ever.
     ///
-    /// An example: [`lock_owned`](Self::lock_owned).
+    /// An example: [`try_lock_owned`](Self::try_lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_timeout(self: &Arc<Self>, timeout: Duration) -> Option<OwnedLockGuard<T>> {
@@ -284,7 +294,7 @@ impl<T: ?Sized> Lock<T> {
     /// Waits for the lock until `deadline` at most, for a guard that owns a share of it. A deadline that has passed is one
     /// look.
     ///
-    /// An example: [`lock_owned`](Self::lock_owned).
+    /// An example: [`try_lock_owned`](Self::try_lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_deadline(self: &Arc<Self>, deadline: Instant) -> Option<OwnedLockGuard<T>> {

@@ -161,6 +161,8 @@ impl<T: ?Sized + fmt::Display> fmt::Display for OwnedLockGuard<T> {
 /// let mut part = OwnedLockGuard::map(lock.lock_owned(), |pair| &mut pair.0);
 /// Condition::new().wait(&mut part);
 /// ```
+///
+/// An example: [`OwnedLockGuard::map`].
 #[must_use = "the lock is released as soon as its guard is dropped"]
 pub struct OwnedMappedLockGuard<T: ?Sized, U: ?Sized> {
     lock: Arc<Lock<T>>,
@@ -200,6 +202,19 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedLockGuard<T, U> {
     ///     OwnedMappedLockGuard::map(step, |_: &mut &'c ()| victim)
     /// }
     /// ```
+    ///
+    /// What owns is as good as any:
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tollgate::{Lock, OwnedLockGuard, OwnedMappedLockGuard};
+    ///
+    /// let lock = Arc::new(Lock::new((vec![1, 2], "rest")));
+    /// let items = OwnedLockGuard::map(lock.lock_owned(), |pair| &mut pair.0);
+    /// let Err(items) = OwnedMappedLockGuard::try_map(items, |items| items.get_mut(9)) else { panic!("two items") };
+    /// *OwnedMappedLockGuard::map(items, |items| &mut items[0]) = 7;
+    /// assert_eq!(lock.lock().0, [7, 2]);
+    /// ```
     pub fn map<V: ?Sized>(mut guard: Self, part: impl FnOnce(&mut U) -> &mut V) -> OwnedMappedLockGuard<T, V>
     where
         U: 'static,
@@ -229,6 +244,8 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedLockGuard<T, U> {
     /// # Panics
     ///
     /// If `part` panics, the lock is released.
+    ///
+    /// An example: [`map`](Self::map).
     pub fn try_map<V: ?Sized>(
         mut guard: Self,
         part: impl FnOnce(&mut U) -> Option<&mut V>,

@@ -162,13 +162,14 @@ macro_rules! calls {
             /// Those of [`PutManyError`], with the items that were not put.
             ///
             /// ```
-            /// use std::time::Duration;
+            /// use std::time::{Duration, Instant};
             #[doc = concat!("use tollgate::", stringify!($Queue), ";")]
             ///
-            #[doc = concat!("let queue = ", stringify!($Queue), "::bounded(2);")]
+            #[doc = concat!("let (queue, short) = (", stringify!($Queue), "::bounded(2), Duration::from_millis(1));")]
             /// let error = queue.try_put_many([1, 2, 3, 4]).unwrap_err();
             /// assert_eq!((error.put, error.rest.is_full()), (2, true));
-            /// let error = queue.put_many_timeout(error.into_rest(), Duration::from_millis(1)).unwrap_err();
+            /// let error = queue.put_many_timeout(error.into_rest(), short).unwrap_err();
+            /// let error = queue.put_many_deadline(error.into_rest(), Instant::now() + short).unwrap_err();
             /// assert_eq!((error.put, error.into_rest()), (0, vec![3, 4]));
             /// ```
             pub fn try_put_many<I: IntoIterator<Item = T>>(&self, items: I) -> Result<usize, PutManyError<T>> {
@@ -285,12 +286,16 @@ macro_rules! calls {
             /// [`ShutDown`], if the queue has been shut down and has no item to give, also while waiting.
             ///
             /// ```
+            /// use std::time::{Duration, Instant};
             #[doc = concat!("use tollgate::{GetError, ", stringify!($Queue), "};")]
             ///
             #[doc = concat!("let queue = ", stringify!($Queue), "::from_iter([\"a\", \"b\", \"c\"]);")]
             /// assert_eq!(queue.get_many(2).map(|items| items.len()), Ok(2));
             /// assert_eq!(queue.get_many(2).map(|items| items.len()), Ok(1)); // waits for the first one alone
+            /// let short = Duration::from_millis(1);
             /// assert_eq!(queue.try_get_many(2), Err(GetError::Empty));
+            /// assert_eq!(queue.get_many_timeout(2, short), Err(GetError::Empty));
+            /// assert_eq!(queue.get_many_deadline(2, Instant::now() + short), Err(GetError::Empty));
             /// ```
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_many(&self, most: usize) -> Result<Vec<T>, ShutDown> {
@@ -359,7 +364,16 @@ macro_rules! calls {
             ///
             /// Those of [`GetError`].
             ///
-            /// An example: [`get_task`](Self::get_task).
+            /// ```
+            /// use std::time::{Duration, Instant};
+            #[doc = concat!("use tollgate::{GetError, ", stringify!($Queue), "};")]
+            ///
+            #[doc = concat!("let (queue, short) = (", stringify!($Queue), "::from_iter([7, 7]), Duration::from_millis(1));")]
+            /// assert_eq!(*queue.try_get_task().unwrap(), 7); // done at the end of the statement
+            /// assert_eq!(*queue.get_task_timeout(short).unwrap(), 7);
+            /// assert_eq!(queue.get_task_deadline(Instant::now() + short).unwrap_err(), GetError::Empty);
+            /// assert_eq!(queue.unfinished(), 0);
+            /// ```
             #[inline]
             pub fn try_get_task(&self) -> Result<Task<'_, Self>, GetError> {
                 Ok(Task::new(self, self.try_get()?))
@@ -371,7 +385,7 @@ macro_rules! calls {
             ///
             /// Those of [`GetError`].
             ///
-            /// An example: [`get_task`](Self::get_task).
+            /// An example: [`try_get_task`](Self::try_get_task).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_task_timeout(&self, timeout: Duration) -> Result<Task<'_, Self>, GetError> {
@@ -384,7 +398,7 @@ macro_rules! calls {
             ///
             /// Those of [`GetError`].
             ///
-            /// An example: [`get_task`](Self::get_task).
+            /// An example: [`try_get_task`](Self::try_get_task).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn get_task_deadline(&self, deadline: Instant) -> Result<Task<'_, Self>, GetError> {

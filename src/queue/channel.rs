@@ -83,7 +83,11 @@ impl Side {
     /// One more, by one that is there.
     fn enter(&self) {
         let before = self.0.fetch_add(1, Relaxed);
-        assert!(before < usize::MAX / 2, "channel: more than {} handles of one side", usize::MAX / 2);
+        let most = usize::MAX / 2;
+        assert!(
+            before < most,
+            "channel: clone of a handle, of which there are {before}; a side has at most {most}"
+        );
     }
 
     /// One more, unless there is none.
@@ -398,7 +402,7 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// [`ShutDown`].
     ///
     /// ```
-    /// use std::time::Duration;
+    /// use std::time::{Duration, Instant};
     /// use tollgate::{GetError, Queue, channel};
     ///
     /// let (sender, receiver) = channel(Queue::bounded(8));
@@ -406,7 +410,9 @@ impl<Q: BlockingQueue> Receiver<Q> {
     /// assert_eq!((receiver.get(), receiver.try_get()), (Ok(1), Ok(2)));
     /// assert_eq!(receiver.get_many(2), Ok(vec![3, 4]));
     /// drop(receiver.get_task()); // the fifth
-    /// assert_eq!(receiver.get_timeout(Duration::from_millis(1)), Err(GetError::Empty));
+    /// let short = Duration::from_millis(1);
+    /// assert_eq!(receiver.get_timeout(short), Err(GetError::Empty));
+    /// assert_eq!(receiver.get_deadline(Instant::now() + short), Err(GetError::Empty));
     /// drop(sender); // nobody will put any more
     /// assert_eq!(receiver.try_get(), Err(GetError::ShutDown));
     /// assert_eq!((receiver.iter().count(), receiver.try_iter().count()), (0, 0));

@@ -46,6 +46,8 @@ pub(crate) trait Core<T> {
     fn is_shut_down(&self) -> bool;
     /// How many tasks are not done, and how often there was none.
     fn tasks(&self) -> Tasks;
+    /// Capacity and unfinished tasks; `None` if that could not be seen without waiting.
+    fn glance(&self) -> Option<(Option<usize>, u64)>;
     /// One task less. `true` if that was the last.
     fn task_done(&self) -> Result<bool, TooManyDone>;
     /// Shuts down; whether no task is left. Repeating it, or draining after an immediate shutdown, changes nothing.
@@ -183,6 +185,10 @@ impl<T, O: Order<T>> Core<T> for Locked<T, O> {
 
     fn tasks(&self) -> Tasks {
         self.ledger.tasks()
+    }
+
+    fn glance(&self) -> Option<(Option<usize>, u64)> {
+        self.ledger.glance()
     }
 
     fn task_done(&self) -> Result<bool, TooManyDone> {

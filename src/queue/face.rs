@@ -81,7 +81,7 @@ impl<T, C: Core<T>> Face<T, C> {
                     return Ok(());
                 }
                 Err((back, Refused::NotNow)) if patience != Patience::None => item = back,
-                Err(refused) => return Err(refused.into()),
+                Err((back, refused)) => return Err(refused.put(back)),
             }
         }
         self.put_contended(item, patience)
@@ -105,7 +105,7 @@ impl<T, C: Core<T>> Face<T, C> {
                 self.items();
                 Ok(())
             }
-            Some(Err(refused)) => Err(refused.into()),
+            Some(Err((back, refused))) => Err(refused.put(back)),
             None => match waiting {
                 Some(item) => {
                     no_room_here(patience, "put");
@@ -201,7 +201,7 @@ impl<T, C: Core<T>> Face<T, C> {
         if tries {
             match pop() {
                 Err(Refused::NotNow) if patience != Patience::None => {}
-                ended => return ended.map_err(GetError::from),
+                ended => return ended.map_err(Refused::get),
             }
         }
         self.get_contended(patience, pop)
@@ -222,7 +222,7 @@ impl<T, C: Core<T>> Face<T, C> {
         let serves = |_| self.core.surely_ends_pop();
         let spin = Spin::for_flow(patience);
         let got = self.getters.wait(0, patience, attempt, spin, || self.core.gain(), serves);
-        got.unwrap_or(Err(Refused::NotNow)).map_err(GetError::from)
+        got.unwrap_or(Err(Refused::NotNow)).map_err(Refused::get)
     }
 
     pub(crate) fn task_done(&self) -> Result<(), TooManyDone> {
@@ -321,18 +321,19 @@ pub(super) fn drop_each<T>(items: impl IntoIterator<Item = T>) {
     }
 }
 
-impl<T> From<(T, Refused)> for PutError<T> {
-    fn from((item, refused): (T, Refused)) -> Self {
-        match refused {
+/// What users are told. Not by `From`, which would be public, and show this type in the documentation of theirs.
+impl Refused {
+    /// Of a put, with the item.
+    fn put<T>(self, item: T) -> PutError<T> {
+        match self {
             Refused::NotNow => PutError::Full(item),
             Refused::ShutDown => PutError::ShutDown(item),
         }
     }
-}
 
-impl From<Refused> for GetError {
-    fn from(refused: Refused) -> Self {
-        match refused {
+    /// Of a get.
+    fn get(self) -> GetError {
+        match self {
             Refused::NotNow => GetError::Empty,
             Refused::ShutDown => GetError::ShutDown,
         }

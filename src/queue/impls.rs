@@ -11,13 +11,22 @@ macro_rules! impls {
             }
         }
 
-        /// Shows numbers, not items; never waits for an item or for room.
+        /// Shows numbers, not items, and never waits: capacity and unfinished tasks are `<busy>` if another thread is putting or getting at
+        /// this very moment.
         impl<T $(: $Ord)?> fmt::Debug for $Queue<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let (getters, putters) = self.face.waiting();
-                f.debug_struct(stringify!($Queue))
-                    .field("len", &self.len())
-                    .field("capacity", &self.capacity())
+                let mut debug = f.debug_struct(stringify!($Queue));
+                debug.field("len", &self.len());
+                match self.face.core().glance() {
+                    Some((capacity, unfinished)) => {
+                        debug.field("capacity", &capacity).field("unfinished", &unfinished)
+                    }
+                    None => debug
+                        .field("capacity", &format_args!("<busy>"))
+                        .field("unfinished", &format_args!("<busy>")),
+                };
+                debug
                     .field("waiting_getters", &getters)
                     .field("waiting_putters", &putters)
                     .field("shut_down", &self.is_shutdown())

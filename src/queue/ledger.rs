@@ -192,7 +192,11 @@ impl<S> Ledger<S> {
         if count == 0 {
             return Err(Refused::NotNow);
         }
-        assert!(count <= MOST_ITEMS - inside.len, "tollgate: a queue of more than {MOST_ITEMS} items");
+        let len = inside.len;
+        assert!(
+            count <= MOST_ITEMS - len,
+            "Queue::put: {count} items more than the {len} there are; a queue of any order holds at most {MOST_ITEMS}"
+        );
         Ok(Books { ledger: self, inside, count })
     }
 
@@ -252,6 +256,13 @@ impl<S> Ledger<S> {
         let inside = self.inside.enter();
         let unfinished = usize::try_from(inside.unfinished).unwrap_or(usize::MAX);
         Tasks { unfinished, times_idle: inside.times_idle }
+    }
+
+    /// How many items fit, if that is bounded, and how many tasks are unfinished; `None` if somebody is at the books. For `Debug`, which does
+    /// not wait.
+    pub(crate) fn glance(&self) -> Option<(Option<usize>, u64)> {
+        let inside = self.inside.try_enter()?;
+        Some((self.most.map(|_| inside.capacity), inside.unfinished))
     }
 
     /// One task less. `true` if that was the last.
@@ -317,5 +328,19 @@ impl<S> Books<'_, S> {
     pub(crate) fn taken(mut self) {
         self.inside.len -= self.count;
         self.ledger.publish(&self.inside);
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glance_does_not_wait_for_open_books() {
+        let ledger = Ledger::bounded((), 2, 4);
+        let books = ledger.admit(1).unwrap();
+        assert_eq!(ledger.glance(), None);
+        books.added();
+        assert_eq!(ledger.glance(), Some((Some(2), 1)));
     }
 }

@@ -91,8 +91,8 @@ const REFUSED: u32 = 2;
 ///
 /// # Cost
 ///
-/// Blocking. One read-modify-write operation for a call that finds its partner waiting, and one store and at most one system call to tell
-/// it. The table grows to the most that ever waited, and keeps that.
+/// Blocking. Two read-modify-write operations for a call that finds its partner waiting, of which one tells it, and at most one system
+/// call. A wait that gives up looks for its offer or request among all that wait. The table grows to the most that ever waited, and keeps that.
 pub struct Rendezvous<T> {
     table: Latch<Table<T>>,
     joiners: Gate,
@@ -461,7 +461,22 @@ impl<T> Rendezvous<T> {
 
     /// Hands over one item after the other. How many: all.
     ///
-    /// An example: [`Rendezvous`].
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::Rendezvous;
+    ///
+    /// let meeting = Rendezvous::new();
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| meeting.put_many([1, 2, 3]).unwrap());
+    ///     assert_eq!((meeting.get(), meeting.get(), meeting.get()), (Ok(1), Ok(2), Ok(3)));
+    /// });
+    /// // Nobody waits for these.
+    /// assert!(meeting.is_empty() && meeting.is_full());
+    /// let error = meeting.try_put_many([4, 5]).unwrap_err();
+    /// assert_eq!((error.put, error.into_rest()), (0, vec![4, 5]));
+    /// assert!(meeting.put_many_timeout([4, 5], Duration::from_millis(1)).is_err());
+    /// assert!(meeting.put_many_deadline([4, 5], Instant::now()).is_err());
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_many<I: IntoIterator<Item = T>>(&self, items: I) -> Result<usize, PutManyError<T>> {
         self.put_many_within(items, Patience::Forever)
@@ -469,14 +484,14 @@ impl<T> Rendezvous<T> {
 
     /// The same, to getters that wait already.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`put_many`](Self::put_many).
     pub fn try_put_many<I: IntoIterator<Item = T>>(&self, items: I) -> Result<usize, PutManyError<T>> {
         self.put_many_within(items, Patience::None)
     }
 
     /// The same, waiting at most `timeout` in all.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`put_many`](Self::put_many).
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_many_timeout<I>(&self, items: I, timeout: Duration) -> Result<usize, PutManyError<T>>
     where
@@ -487,7 +502,7 @@ impl<T> Rendezvous<T> {
 
     /// The same, waiting until `deadline` at most.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`put_many`](Self::put_many).
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn put_many_deadline<I>(&self, items: I, deadline: Instant) -> Result<usize, PutManyError<T>>
     where
@@ -506,14 +521,14 @@ impl<T> Rendezvous<T> {
 
     /// Whether no putter waits at this moment.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`put_many`](Self::put_many).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Whether no getter waits at this moment, so that a `try_put` would fail.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`put_many`](Self::put_many).
     pub fn is_full(&self) -> bool {
         self.table.enter().requests.is_empty()
     }
@@ -562,6 +577,7 @@ impl<T> Rendezvous<T> {
     }
 
     /// Waits until every item that was taken has been reported by [`task_done`](Self::task_done). Offers do not count.
+    ///
     /// An example: [`Rendezvous`].
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn join(&self) {

@@ -31,6 +31,8 @@ use std::ptr::NonNull;
 /// let mut guard = lock.lock();
 /// *guard = 1;
 /// ```
+///
+/// An example: [`RLock::lock`].
 #[must_use = "the lock is given back as soon as its guard is dropped"]
 pub struct RLockGuard<'a, T: ?Sized> {
     lock: &'a RLock<T>,
@@ -219,6 +221,8 @@ impl<T: ?Sized + fmt::Display> fmt::Display for RLockGuard<'_, T> {
 /// let mut part = RLockGuard::map(lock.lock(), |pair| &pair.0);
 /// Condition::new().wait(&mut part);
 /// ```
+///
+/// An example: [`RLockGuard::map`].
 #[must_use = "the lock is given back as soon as its guard is dropped"]
 pub struct MappedRLockGuard<'a, U: ?Sized> {
     raw: &'a RawRLock,

@@ -60,7 +60,17 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     ///
-    /// An example: [`lock_owned`](Self::lock_owned).
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::RLock;
+    ///
+    /// let (lock, short) = (Arc::new(RLock::new(1)), Duration::from_millis(1));
+    /// let _first = lock.try_lock_owned().unwrap();
+    /// let _second = lock.lock_owned_timeout(short).unwrap(); // it is ours
+    /// let theirs = Arc::clone(&lock);
+    /// std::thread::spawn(move || assert!(theirs.lock_owned_deadline(Instant::now() + short).is_none())).join().unwrap();
+    /// ```
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedRLockGuard<T>> {
@@ -73,7 +83,7 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     ///
-    /// An example: [`lock_owned`](Self::lock_owned).
+    /// An example: [`try_lock_owned`](Self::try_lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_timeout(self: &Arc<Self>, timeout: Duration) -> Option<OwnedRLockGuard<T>> {
@@ -86,7 +96,7 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// See [`RLock`](RLock#panics).
     ///
-    /// An example: [`lock_owned`](Self::lock_owned).
+    /// An example: [`try_lock_owned`](Self::try_lock_owned).
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn lock_owned_deadline(self: &Arc<Self>, deadline: Instant) -> Option<OwnedRLockGuard<T>> {
@@ -120,6 +130,8 @@ impl<T: ?Sized> RLock<T> {
 /// let mut guard = lock.lock_owned();
 /// *guard = 1;
 /// ```
+///
+/// An example: [`RLock::lock_owned`].
 #[must_use = "the lock is given back as soon as its guard is dropped"]
 pub struct OwnedRLockGuard<T: ?Sized> {
     lock: Arc<RLock<T>>,
@@ -311,6 +323,8 @@ impl<T: ?Sized + fmt::Display> fmt::Display for OwnedRLockGuard<T> {
 ///     step // the type of the guard is not that generous
 /// }
 /// ```
+///
+/// An example: [`OwnedRLockGuard::map`].
 #[must_use = "the lock is given back as soon as its guard is dropped"]
 pub struct OwnedMappedRLockGuard<T: ?Sized, U: ?Sized> {
     lock: Arc<RLock<T>>,
@@ -341,6 +355,17 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedRLockGuard<T, U> {
     ///         OwnedRLockGuard::map(Arc::new(RLock::new(0)).lock_owned(), |_| Box::leak(Box::new(token)));
     ///     OwnedMappedRLockGuard::map(step, |_: &&'c ()| victim)
     /// }
+    /// ```
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tollgate::{OwnedMappedRLockGuard, OwnedRLockGuard, RLock};
+    ///
+    /// let lock = Arc::new(RLock::new((vec![1, 2], "rest")));
+    /// let items = OwnedRLockGuard::map(lock.lock_owned(), |pair| &pair.0);
+    /// let Err(items) = OwnedMappedRLockGuard::try_map(items, |items| items.get(9)) else { panic!("two items") };
+    /// assert_eq!(*OwnedMappedRLockGuard::map(items, |items| &items[0]), 1);
+    /// assert!(!lock.is_locked());
     /// ```
     ///
     /// # Panics
@@ -375,6 +400,8 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedRLockGuard<T, U> {
     /// # Panics
     ///
     /// If `part` panics, the guard is dropped.
+    ///
+    /// An example: [`map`](Self::map).
     pub fn try_map<V: ?Sized>(
         guard: Self,
         part: impl FnOnce(&U) -> Option<&V>,

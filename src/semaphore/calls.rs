@@ -7,7 +7,11 @@
 macro_rules! calls {
     ($Semaphore:ident) => {
         impl $Semaphore {
-            /// The largest number of permits.
+            /// The largest number of permits: `usize::MAX / 8`.
+            ///
+            /// ```
+            #[doc = concat!("assert_eq!(tollgate::", stringify!($Semaphore), "::MAX_PERMITS, usize::MAX / 8);")]
+            /// ```
             pub const MAX_PERMITS: usize = core::MAX_PERMITS;
 
             /// Waits for a permit and takes it.
@@ -106,7 +110,9 @@ macro_rules! calls {
             #[doc = concat!("let (semaphore, short) = (", stringify!($Semaphore), "::new(1), Duration::from_millis(1));")]
             /// let _one = semaphore.acquire_timeout(short).unwrap();
             /// assert_eq!(semaphore.acquire_timeout(short).unwrap_err(), AcquireError::TimedOut);
+            /// assert_eq!(semaphore.acquire_many_timeout(2, short).unwrap_err(), AcquireError::TimedOut);
             /// let soon = Instant::now() + short;
+            /// assert_eq!(semaphore.acquire_deadline(soon).unwrap_err(), AcquireError::TimedOut);
             /// assert_eq!(semaphore.acquire_many_deadline(2, soon).unwrap_err(), AcquireError::TimedOut);
             /// ```
             #[inline]
@@ -183,7 +189,7 @@ macro_rules! calls {
             #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(2));")]
             /// let permit = semaphore.acquire_owned().unwrap();
             /// std::thread::spawn(move || drop(permit)).join().unwrap(); // back from another thread
-            /// assert_eq!(semaphore.try_acquire_many_owned(2).map(|two| two.count()), Ok(2));
+            /// assert_eq!(semaphore.acquire_many_owned(2).map(|two| two.count()), Ok(2));
             /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
@@ -214,7 +220,16 @@ macro_rules! calls {
             ///
             /// [`AcquireError::NoPermits`], [`AcquireError::Closed`].
             ///
-            /// An example: [`acquire_owned`](Self::acquire_owned).
+            /// ```
+            /// use std::sync::Arc;
+            #[doc = concat!("use tollgate::{AcquireError, ", stringify!($Semaphore), "};")]
+            ///
+            #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(2));")]
+            /// let one = semaphore.try_acquire_owned().unwrap();
+            /// assert_eq!(semaphore.try_acquire_many_owned(2).unwrap_err(), AcquireError::NoPermits);
+            /// drop(one);
+            /// assert_eq!(semaphore.try_acquire_many_owned(2).unwrap().count(), 2);
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, AcquireError> {
@@ -231,7 +246,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             ///
-            /// An example: [`acquire_owned`](Self::acquire_owned).
+            /// An example: [`try_acquire_owned`](Self::try_acquire_owned).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn try_acquire_many_owned(
@@ -247,7 +262,17 @@ macro_rules! calls {
             ///
             /// Those of [`AcquireError`].
             ///
-            /// An example: [`acquire_owned`](Self::acquire_owned).
+            /// ```
+            /// use std::{sync::Arc, time::{Duration, Instant}};
+            #[doc = concat!("use tollgate::{AcquireError::TimedOut, ", stringify!($Semaphore), "};")]
+            ///
+            #[doc = concat!("let (semaphore, short) = (Arc::new(", stringify!($Semaphore), "::new(1)), Duration::from_millis(1));")]
+            /// let _one = semaphore.acquire_owned_timeout(short).unwrap();
+            /// assert_eq!(semaphore.acquire_many_owned_timeout(2, short).unwrap_err(), TimedOut);
+            /// let soon = Instant::now() + short;
+            /// assert_eq!(semaphore.acquire_owned_deadline(soon).unwrap_err(), TimedOut);
+            /// assert_eq!(semaphore.acquire_many_owned_deadline(2, soon).unwrap_err(), TimedOut);
+            /// ```
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_owned_timeout(
@@ -263,7 +288,7 @@ macro_rules! calls {
             ///
             /// Those of [`AcquireError`].
             ///
-            /// An example: [`acquire_owned`](Self::acquire_owned).
+            /// An example: [`acquire_owned_timeout`](Self::acquire_owned_timeout).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_owned_deadline(
@@ -283,7 +308,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             ///
-            /// An example: [`acquire_owned`](Self::acquire_owned).
+            /// An example: [`acquire_owned_timeout`](Self::acquire_owned_timeout).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_owned_timeout(
@@ -304,7 +329,7 @@ macro_rules! calls {
             ///
             /// If `count` exceeds [`Self::MAX_PERMITS`].
             ///
-            /// An example: [`acquire_owned`](Self::acquire_owned).
+            /// An example: [`acquire_owned_timeout`](Self::acquire_owned_timeout).
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_owned_deadline(

@@ -46,6 +46,7 @@
 //! all of them, and the relaxed ones of `forget_permits` too.
 
 use super::error::{AcquireError, Closed};
+use super::refused;
 use crate::gate::Gate;
 use crate::platform::atomic::{
     AtomicUsize,
@@ -78,7 +79,9 @@ pub(super) struct Core {
 impl Core {
     const_unless_loom! {
         pub(super) fn new(kind: Kind, permits: usize, bound: usize) -> Self {
-            assert!(permits <= bound && bound <= MAX_PERMITS, "Semaphore::new, BoundedSemaphore::new: more than MAX_PERMITS permits");
+            if permits > bound || bound > MAX_PERMITS {
+                refused::too_many(kind, permits);
+            }
             Core { word: AtomicUsize::new(permits * PERMIT), apart: [0; 7], gate: Gate::new(), bound, tag: Tag::new(kind) }
         }
     }

@@ -12,6 +12,7 @@
 //! | `calls` | the calls that both have, documented |
 //! | `permit` | `Permit` and `OwnedPermit`, for both |
 //! | `error` | the errors |
+//! | `refused` | the panic of `new` |
 
 #[macro_use]
 mod calls;
@@ -19,6 +20,7 @@ mod bounded;
 mod core;
 mod error;
 mod permit;
+mod refused;
 
 pub use bounded::BoundedSemaphore;
 pub use error::{AcquireError, Closed, OverRelease};
