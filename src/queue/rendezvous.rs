@@ -546,7 +546,7 @@ impl<T> Rendezvous<T> {
     ///
     /// [`CapacityError`], always, with `most: Some(0)`.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`join`](Self::join).
     pub fn set_capacity(&self, _capacity: usize) -> Result<(), CapacityError> {
         Err(CapacityError { most: Some(0) })
     }
@@ -578,7 +578,19 @@ impl<T> Rendezvous<T> {
 
     /// Waits until every item that was taken has been reported by [`task_done`](Self::task_done). Offers do not count.
     ///
-    /// An example: [`Rendezvous`].
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use tollgate::Rendezvous;
+    ///
+    /// let meeting = Rendezvous::new();
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| meeting.put(1).unwrap());
+    ///     drop(meeting.get_task().unwrap()); // reported when it is dropped
+    ///     meeting.join();
+    /// });
+    /// assert!(meeting.join_timeout(Duration::ZERO) && meeting.join_deadline(Instant::now()));
+    /// assert!(meeting.set_capacity(1).is_err()); // it has no room
+    /// ```
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn join(&self) {
         self.join_within(Patience::Forever);
@@ -586,7 +598,7 @@ impl<T> Rendezvous<T> {
 
     /// The same, at most for `timeout`; whether that was reached.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`join`](Self::join).
     #[must_use = "whether all tasks were done or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn join_timeout(&self, timeout: Duration) -> bool {
@@ -595,7 +607,7 @@ impl<T> Rendezvous<T> {
 
     /// The same, until `deadline` at most; whether that was reached.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`join`](Self::join).
     #[must_use = "whether all tasks were done or the time ran out"]
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub fn join_deadline(&self, deadline: Instant) -> bool {
@@ -620,21 +632,34 @@ impl<T> Rendezvous<T> {
 
     /// Whether it has been shut down.
     ///
-    /// An example: [`Rendezvous`].
+    /// ```
+    /// use tollgate::{Rendezvous, Shutdown};
+    ///
+    /// let meeting = Rendezvous::new();
+    /// std::thread::scope(|s| {
+    ///     s.spawn(|| {
+    ///         (1..4).for_each(|n| meeting.put(n).unwrap());
+    ///         meeting.shutdown(Shutdown::Drain);
+    ///     });
+    ///     assert_eq!(meeting.iter().sum::<i32>(), 6); // ends with the shutdown
+    /// });
+    /// assert!(meeting.is_shutdown());
+    /// assert_eq!(meeting.try_iter().next(), None);
+    /// ```
     pub fn is_shutdown(&self) -> bool {
         self.table.enter().shut_down
     }
 
     /// Takes items, waiting for each, until the shutdown.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`is_shutdown`](Self::is_shutdown).
     pub fn iter(&self) -> Iter<'_, Self> {
         Iter::new(self)
     }
 
     /// Takes items as long as putters wait.
     ///
-    /// An example: [`Rendezvous`].
+    /// An example: [`is_shutdown`](Self::is_shutdown).
     pub fn try_iter(&self) -> TryIter<'_, Self> {
         TryIter::new(self)
     }
