@@ -364,7 +364,7 @@ impl Condition {
     /// Releases all levels of an `RLock`, waits until notified, and takes them all back.
     ///
     /// Outer guards lend `&T` while other threads have the lock, so it takes a `T: Sync`; and meanwhile those cannot have the value
-    /// mutably by [`RLockGuard::get_mut`].
+    /// mutably by [`RLockGuard::get_mut`](crate::RLockGuard::get_mut).
     ///
     /// ```compile_fail,E0277
     /// use std::cell::Cell;

@@ -45,6 +45,10 @@
 //! # Cost
 //!
 //! One read-modify-write for a put, a get, a batch of either, and a report. One more to say no.
+//!
+//! # A candidate
+//!
+//! `--cfg tollgate_two_ended` puts it behind `Queue` and `SimpleQueue`. What it gave, and what is to be done before it may stay there, is in `benches/JOURNAL.md`.
 
 use super::Shutdown;
 use super::core::{Core, Tell};
@@ -538,6 +542,13 @@ impl<T> Core<T> for Ends<T> {
         Tasks { unfinished, times_idle: reports.times_idle }
     }
 
+    fn glance(&self) -> Option<(Option<usize>, u64)> {
+        let tail = self.tail.inside.try_enter()?;
+        let reports = self.reports.try_enter()?;
+        // Relaxed: invariant 5.
+        Some((self.most.map(|_| self.capacity.load(Relaxed)), tail.passed - reports.done))
+    }
+
     fn task_done(&self) -> Result<bool, TooManyDone> {
         let mut reports = self.reports.enter();
         let mut all = self.tail.passed();
@@ -601,6 +612,8 @@ struct Free<'a, T>(&'a Ends<T>);
 
 impl<T> Drop for Free<'_, T> {
     fn drop(&mut self) {
+        // After all that was done at the tail; a model knows no other order between that and this.
+        drop(self.0.tail.inside.enter());
         let mut block = self.0.head.inside.enter().block;
         if block.is_null() {
             block = self.0.first.with(|first| unsafe { *first });
