@@ -66,7 +66,8 @@
 //! 5. *Wakes never exceed sleeps*: each wake sets `WAKING` or `GRANTED` in a step that sees a sleeper; only a thread back
 //!    from a futex wait clears them, one of the two (invariant 3), once per wait. (But for a thread that a condition has moved here
 //!    awake, and that finds the lock free: it may clear a `WAKING` whose wake found nobody. And the look after a move may send one more, if
-//!    the lock was released between the counting and the move.)
+//!    the lock was released between the counting and the move. Those whom a condition wakes ahead, up to four, slept on its word, and share one
+//!    `WAKING`, set in the step that counts them in.)
 //! 6. *Bounded bypass*: a sleeper that has been awake in vain and has waited about 1 ms sets `STARVING`, unless another one has.
 //!    From that step on nobody gets past it: the next release, that of the present owner, hands it the lock. (For one that a condition
 //!    has moved here the time counts from when it first comes out. The first version let

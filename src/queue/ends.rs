@@ -282,6 +282,7 @@ impl<T> Ends<T> {
         let mut next = if block.is_null() { block } else { unsafe { (*block).next.with(|next| *next) } };
         if next.is_null() {
             next = Block::allocate(Block::<T>::GROWTH);
+            // SAFETY: a block at the tail is not freed (invariant 4).
             let from = if block.is_null() { &self.first } else { unsafe { &(*block).next } };
             // SAFETY: invariant 4: nobody reads it before an item is counted there.
             from.with_mut(|from| unsafe { *from = next });
@@ -306,6 +307,7 @@ impl<T> Ends<T> {
     #[cold]
     fn go_on_at_the_head(&self, head: &mut Inside<T>) {
         let block = head.block;
+        // SAFETY: a block at the head is freed below, when this end has gone on from it.
         let from = if block.is_null() { &self.first } else { unsafe { &(*block).next } };
         // SAFETY: invariant 4: there is an item behind it.
         unsafe { head.go_to(from.with(|next| *next)) };
@@ -616,6 +618,7 @@ impl<T> Drop for Free<'_, T> {
         drop(self.0.tail.inside.enter());
         let mut block = self.0.head.inside.enter().block;
         if block.is_null() {
+            // SAFETY: the last use of the queue; nobody writes it any more.
             block = self.0.first.with(|first| unsafe { *first });
         }
         while !block.is_null() {

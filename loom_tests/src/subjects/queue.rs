@@ -139,6 +139,28 @@ impl QueueState {
     }
 }
 
+/// A step of a `join`: it comes, and in a later phase returns if no task has been left since, as `joiners` says, or gives up.
+fn join(
+    joiners: &mut Vec<CallId>,
+    unfinished: usize,
+    call: CallId,
+    op: QueueOp,
+    phase: u8,
+) -> Option<Progress<QueueAnswer>> {
+    let not_yet = leave(joiners, call);
+    if unfinished == 0 || (phase > 0 && !not_yet) {
+        Some(Progress::Returns(Done))
+    } else if phase == 0 {
+        joiners.push(call);
+        joiners.sort_unstable();
+        Some(Progress::Continues)
+    } else if op == Join {
+        None
+    } else {
+        Some(Progress::Returns(QueueAnswer::TimedOut))
+    }
+}
+
 impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
     type Op = QueueOp;
     type Answer = QueueAnswer;
@@ -259,18 +281,8 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
                 returns(next, Done)
             }
             Join | JoinTimeout => {
-                let not_yet = leave(&mut next.joiners, call);
-                if state.unfinished == 0 || (phase > 0 && !not_yet) {
-                    returns(next, Done)
-                } else if phase == 0 {
-                    next.joiners.push(call);
-                    next.joiners.sort_unstable();
-                    continues(next)
-                } else if op == Join {
-                    vec![]
-                } else {
-                    returns(next, QueueAnswer::TimedOut)
-                }
+                let joined = join(&mut next.joiners, state.unfinished, call, op, phase);
+                joined.into_iter().map(|progress| (next.clone(), progress)).collect()
             }
             Drain => {
                 next.stage = state.stage.max(Stage::Draining);

@@ -6,7 +6,7 @@
 use super::super::leave;
 use super::flavor::Orders;
 use super::real::{Item, Ledgered};
-use super::{QueueAnswer, QueueOp, QueueOp::*};
+use super::{QueueAnswer, QueueOp, QueueOp::*, join};
 use crate::subject::{CallId, Progress, Subject, continues, returns};
 use strum::IntoEnumIterator as _;
 use tollgate::Rendezvous;
@@ -137,18 +137,8 @@ impl Subject for RendezvousSubject {
                 returns(next, QueueAnswer::Done)
             }
             Join | JoinTimeout => {
-                let not_yet = leave(&mut next.joiners, call);
-                if state.unfinished == 0 || (phase > 0 && !not_yet) {
-                    returns(next, QueueAnswer::Done)
-                } else if phase == 0 {
-                    next.joiners.push(call);
-                    next.joiners.sort_unstable();
-                    continues(next)
-                } else if op == Join {
-                    vec![]
-                } else {
-                    returns(next, QueueAnswer::TimedOut)
-                }
+                let joined = join(&mut next.joiners, state.unfinished, call, op, phase);
+                joined.into_iter().map(|progress| (next.clone(), progress)).collect()
             }
             Drain => {
                 next.shut_down = true;
