@@ -181,7 +181,6 @@ pub enum Mutant {
     /// `Queue`: `put` does not look again, in its section, whether there is room.
     QueuePutsBeyondCapacity,
     /// `Queue`, by two latches: who finds nothing at its own end does not look at the other one.
-    #[cfg(any(tollgate_two_ended, loom, shuttle))]
     QueueSaysNoAtOnce,
     /// `Queue`: `put` does not tell the getters.
     QueuePutWithoutNotify,
@@ -277,7 +276,6 @@ impl Mutant {
         Mutant::BarrierTellsUnderLock,
         Mutant::QueuePutsAfterShutdown,
         Mutant::QueuePutsBeyondCapacity,
-        #[cfg(tollgate_two_ended)]
         Mutant::QueueSaysNoAtOnce,
         Mutant::QueuePutWithoutNotify,
         Mutant::QueueGetWithoutNotify,

@@ -4,11 +4,12 @@ use super::any::Sealed;
 use super::calls::calls;
 use super::core::Core;
 use super::face::{Face, never_empty, never_full};
+use super::fifo_core::Fifo;
 use super::impls::{blocking, impls};
 use super::iter;
 use super::{
-    BlockingQueue, CapacityError, Fifo, GetError, IntoIter, Iter, PutError, PutManyError, Rendezvous,
-    ShutDown, Shutdown, Task, TooManyDone, TryIter,
+    BlockingQueue, CapacityError, GetError, IntoIter, Iter, PutError, PutManyError, Rendezvous, ShutDown,
+    Shutdown, Task, TooManyDone, TryIter,
 };
 use crate::platform::{Duration, Instant, Patience};
 use crate::watch::Kind;

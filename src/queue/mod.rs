@@ -8,7 +8,9 @@
 //! | `face` | who waits, and who wakes whom |
 //! | `core` | what the face needs of a container |
 //! | `ledger` | numbers of items and tasks, capacity, shutdown: under one lock, with a word for looks |
-//! | `store` | first in, first out; last in, first out |
+//! | `store` | first in, first out, and last in, first out, under that one lock |
+//! | `ends` | first in, first out, with a lock at each end |
+//! | `fifo_core`, `either` | which of the two a queue has |
 //! | `heaped`, `heap` | smallest first |
 //! | `fifo`, `lifo`, `priority` | the types |
 //! | `simple` | a fourth one, with the least of calls |
@@ -21,11 +23,14 @@ mod channel;
 mod core;
 #[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
 pub(crate) mod cores;
-#[cfg(tollgate_two_ended)]
+mod either;
+#[cfg(target_has_atomic = "64")]
+#[cfg_attr(tollgate_one_latch, allow(dead_code, reason = "the other core is to be seen"))]
 mod ends;
 mod error;
 mod face;
 mod fifo;
+mod fifo_core;
 mod heap;
 mod heaped;
 mod impls;
@@ -66,9 +71,3 @@ pub enum Shutdown {
     /// They are dropped, and counted as done; `get` fails at once. `queue.shutdown(immediate=True)`.
     Immediate,
 }
-
-/// What holds the items of those that are first in, first out. The other one is a candidate.
-#[cfg(not(tollgate_two_ended))]
-type Fifo<T> = core::Locked<T, store::Stored<std::collections::VecDeque<T>>>;
-#[cfg(tollgate_two_ended)]
-type Fifo<T> = ends::Ends<T>;

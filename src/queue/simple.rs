@@ -1,9 +1,9 @@
 //! [`SimpleQueue`]: nothing but put and get.
 
-use super::Fifo;
 use super::core::Core;
 use super::error::{GetError, PutError};
 use super::face::Face;
+use super::fifo_core::Unbounded;
 use crate::platform::{Duration, Instant, Patience};
 use crate::watch::Kind;
 use std::fmt;
@@ -76,7 +76,7 @@ use std::fmt;
 /// Blocking, for a few instructions at a time. Uncontended, a put is one atomic read-modify-write operation, and so is a get; no
 /// system call. The queue grows by doubling, and gives memory back.
 pub struct SimpleQueue<T> {
-    face: Face<T, Fifo<T>>,
+    face: Face<T, Unbounded<T>>,
 }
 
 impl<T> SimpleQueue<T> {
@@ -85,7 +85,7 @@ impl<T> SimpleQueue<T> {
         ///
         /// An example: [`put`](Self::put).
         pub fn new() -> Self {
-            SimpleQueue { face: Face::new(Kind::SimpleQueue, Fifo::unbounded()) }
+            SimpleQueue { face: Face::new(Kind::SimpleQueue, Unbounded::unbounded()) }
         }
     }
 

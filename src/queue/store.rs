@@ -12,7 +12,9 @@ pub(super) const ALLOCATED_AT_ONCE: usize = 1024;
 const WORTH_SHRINKING: usize = 256;
 
 /// A buffer from which items leave in an order.
-pub(crate) trait Store<T>: Default {
+pub(crate) trait Store<T>: Sized {
+    const EMPTY: Self;
+    fn with_room_for(items: usize) -> Self;
     fn push(&mut self, item: T);
     fn pop(&mut self) -> Option<T>;
     fn len(&self) -> usize;
@@ -28,6 +30,12 @@ pub(super) fn shrunk(len: usize, slots: usize) -> Option<usize> {
 }
 
 impl<T> Store<T> for VecDeque<T> {
+    const EMPTY: Self = VecDeque::new();
+
+    fn with_room_for(items: usize) -> Self {
+        VecDeque::with_capacity(items)
+    }
+
     fn push(&mut self, item: T) {
         self.push_back(item);
     }
@@ -54,6 +62,12 @@ impl<T> Store<T> for VecDeque<T> {
 }
 
 impl<T> Store<T> for Vec<T> {
+    const EMPTY: Self = Vec::new();
+
+    fn with_room_for(items: usize) -> Self {
+        Vec::with_capacity(items)
+    }
+
     fn push(&mut self, item: T) {
         Vec::push(self, item);
     }
@@ -80,26 +94,19 @@ impl<T> Store<T> for Vec<T> {
     }
 }
 
-macro_rules! stores {
-    ($($Store:ident)*) => {$(
-        #[cfg_attr(tollgate_two_ended, allow(dead_code, reason = "a FIFO queue has the other core then"))]
-        impl<T> Locked<T, Stored<$Store<T>>> {
-            const_unless_loom! {
-                pub(super) fn unbounded() -> Self {
-                    Locked::new(Ledger::unbounded($Store::new()), Stored::new())
-                }
-            }
-
-            /// For up to `capacity` items now, and up to `most` later.
-            pub(super) fn bounded(capacity: usize, most: usize) -> Self {
-                let items = $Store::with_capacity(most.min(ALLOCATED_AT_ONCE));
-                Locked::new(Ledger::bounded(items, capacity, most), Stored::new())
-            }
+impl<T, S: Store<T>> Locked<T, Stored<S>> {
+    const_unless_loom! {
+        pub(super) fn unbounded() -> Self {
+            Locked::new(Ledger::unbounded(S::EMPTY), Stored::new())
         }
-    )*};
-}
+    }
 
-stores!(VecDeque Vec);
+    /// For up to `capacity` items now, and up to `most` later.
+    pub(super) fn bounded(capacity: usize, most: usize) -> Self {
+        let items = S::with_room_for(most.min(ALLOCATED_AT_ONCE));
+        Locked::new(Ledger::bounded(items, capacity, most), Stored::new())
+    }
+}
 
 /// The order of a [`Store`].
 pub(crate) struct Stored<S>(PhantomData<fn() -> S>);
@@ -148,6 +155,6 @@ impl<T, S: Store<T>> Order<T> for Stored<S> {
     }
 
     fn discard(&self, ledger: &Ledger<S>) -> VecDeque<T> {
-        ledger.with_kept(|store, _| std::mem::take(store)).into_ordered()
+        ledger.with_kept(|store, _| std::mem::replace(store, S::EMPTY)).into_ordered()
     }
 }

@@ -212,7 +212,7 @@ impl<T: ?Sized> UnsafeCell<T> {
     }
 }
 
-#[cfg(any(feature = "experimental_cores", tollgate_two_ended))]
+#[cfg(target_has_atomic = "64")]
 impl<T> UnsafeCell<std::mem::MaybeUninit<T>> {
     /// Makes a cell that holds nothing where the memory of one is.
     ///

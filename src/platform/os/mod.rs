@@ -41,7 +41,7 @@ pub(crate) mod atomic {
 
     #[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
     pub(crate) use std::sync::atomic::AtomicPtr;
-    #[cfg(any(all(feature = "experimental_cores", target_has_atomic = "64"), tollgate_two_ended))]
+    #[cfg(target_has_atomic = "64")]
     pub(crate) use std::sync::atomic::AtomicU64;
 }
 
