@@ -6,7 +6,7 @@ use crate::lock::{FORMS, Form, SOON};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tollgate::model::Settings;
-use tollgate::{GetError, PutError, Queue};
+use tollgate::{GetError, PutError, Queue, Shutdown};
 
 /// An item that says when it is dropped.
 pub(crate) struct Item {
@@ -39,6 +39,13 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Shared { queue: Queue::new(capacity), ledger: Arc::default() })
+    }
+
+    /// With items 1 and up.
+    pub(crate) fn full(capacity: usize) -> Arc<Self> {
+        let shared = Shared::new(capacity);
+        (1..=capacity).for_each(|value| assert!(shared.put(value, Form::Plain)));
+        shared
     }
 
     fn item(&self, value: usize) -> Item {
@@ -99,15 +106,17 @@ impl Shared {
 }
 
 pub(crate) fn models(suite: &mut Suite) {
-    for capacity in [1, 0] {
+    for capacity in [1, 2, 0] {
         for put in FORMS {
             for get in FORMS {
                 one_putter_one_getter(suite, capacity, put, get);
             }
         }
     }
-    for put in FORMS {
-        two_putters_of_a_full_queue(suite, put);
+    for capacity in [1, 2] {
+        for put in FORMS {
+            two_putters_of_a_full_queue(suite, capacity, put);
+        }
     }
     for (a, b) in [(Form::Plain, Form::Plain), (Form::Plain, Form::Timed), (Form::Timed, Form::Try)] {
         two_getters_one_item_each(suite, a, b);
@@ -147,35 +156,29 @@ fn one_putter_one_getter(suite: &mut Suite, capacity: usize, put: Form, get: For
 }
 
 /// A second item waits for room, gets it, or gives up with its item.
-fn two_putters_of_a_full_queue(suite: &mut Suite, form: Form) {
-    suite.add(format!("queue(1), full: put {form:?} | get"), Bound::None, varied_for(form), move || {
-        let shared = Shared::new(1);
-        shared.put(1, Form::Plain);
+fn two_putters_of_a_full_queue(suite: &mut Suite, capacity: usize, form: Form) {
+    let name = format!("{}, full", named(capacity));
+    suite.add(format!("{name}: put {form:?} | get"), Bound::None, varied_for(form), move || {
+        let shared = Shared::full(capacity);
         let checked = Arc::clone(&shared);
         threads(
             bodies!([shared]
-            { let put = shared.put(2, form); assert!(put || form != Form::Plain); },
+            { let put = shared.put(8, form); assert!(put || form != Form::Plain); },
             { assert_eq!(shared.get(Form::Plain), Ok(1)); }),
             move || checked.settle(),
         );
     });
-    suite.add(
-        format!("queue(1), full: put {form:?} | put | get x2"),
-        Bound::Preemptions(2),
-        plain(),
-        move || {
-            let shared = Shared::new(1);
-            shared.put(1, Form::Plain);
-            let checked = Arc::clone(&shared);
-            threads(
-                bodies!([shared]
-                { let put = shared.put(2, form); assert!(put || form != Form::Plain); },
-                { assert!(shared.put(3, Form::Plain)); },
+    suite.add(format!("{name}: put {form:?} | put | get x2"), Bound::Preemptions(2), plain(), move || {
+        let shared = Shared::full(capacity);
+        let checked = Arc::clone(&shared);
+        threads(
+            bodies!([shared]
+                { let put = shared.put(8, form); assert!(put || form != Form::Plain); },
+                { assert!(shared.put(9, Form::Plain)); },
                 { for _ in 0..2 { shared.get(Form::Plain).unwrap(); } }),
-                move || checked.settle(),
-            );
-        },
-    );
+            move || checked.settle(),
+        );
+    });
 }
 
 fn two_getters_one_item_each(suite: &mut Suite, a: Form, b: Form) {
@@ -224,9 +227,23 @@ fn order(suite: &mut Suite) {
     }
 }
 
-/// Whoever sees an item in the queue, without taking it, sees what was done before it was put.
+/// Whoever sees an item in the queue, without taking it, sees what was done before it was put; and so with the end.
 fn looks_publish(suite: &mut Suite) {
     use crate::semaphore::published::Cell;
+    for capacity in [1, 2] {
+        for how in [Shutdown::Drain, Shutdown::Immediate] {
+            let name = format!("{}: is_shutdown | write, shutdown({how:?})", named(capacity));
+            suite.add(name, Bound::None, plain(), move || {
+                let shared = Arc::new((Queue::<()>::bounded(capacity), Cell::new()));
+                threads(
+                    bodies!([shared]
+                { if shared.0.is_shutdown() { shared.1.expect(1); } },
+                { shared.1.write(1); shared.0.shutdown(how); }),
+                    || {},
+                );
+            });
+        }
+    }
     suite.add("queue(1): is_empty | write, put", Bound::None, plain(), || {
         let shared = Arc::new((Queue::bounded(1), Cell::new()));
         threads(
@@ -324,10 +341,17 @@ fn crossed(suite: &mut Suite) {
             move || assert!(checked.load(SeqCst) > 0, "both puts came after the other's try_get"),
         );
     });
-    suite.add("queue(1): get here, try_put there | the other way round", Bound::None, plain(), || {
+    for capacity in [1, 2] {
+        crossed_full(suite, capacity);
+    }
+}
+
+fn crossed_full(suite: &mut Suite, capacity: usize) {
+    let name = format!("{}: get here, try_put there | the other way round", named(capacity));
+    suite.add(name, Bound::None, plain(), move || {
         let full = || {
-            let queue = Queue::bounded(1);
-            queue.put(0).unwrap();
+            let queue = Queue::bounded(capacity);
+            (0..capacity).for_each(|_| queue.put(0).unwrap());
             queue
         };
         let queues = Arc::new((full(), full()));

@@ -11,11 +11,14 @@ use tollgate::{GetError, Queue, Semaphore, Shutdown};
 
 pub(crate) fn models(suite: &mut Suite) {
     for how in [Shutdown::Drain, Shutdown::Immediate] {
-        for form in FORMS {
-            shutdown_against_get(suite, how, form);
-            shutdown_against_put(suite, how, form);
+        // One latch, and one at each end.
+        for capacity in [1, 2] {
+            for form in FORMS {
+                shutdown_against_get(suite, capacity, how, form);
+                shutdown_against_put(suite, capacity, how, form);
+            }
+            shutdown_against_put_and_get(suite, capacity, how);
         }
-        shutdown_against_put_and_get(suite, how);
     }
     for timed in [false, true] {
         join_against_task_done(suite, timed);
@@ -26,13 +29,13 @@ pub(crate) fn models(suite: &mut Suite) {
 }
 
 /// A getter sees the item that was there before a draining shutdown, and the shutdown after it; nobody sleeps on.
-fn shutdown_against_get(suite: &mut Suite, how: Shutdown, form: Form) {
+fn shutdown_against_get(suite: &mut Suite, capacity: usize, how: Shutdown, form: Form) {
     suite.add(
-        format!("queue(1): get {form:?} | shutdown({how:?})"),
+        format!("queue({capacity}): get {form:?} | shutdown({how:?})"),
         Bound::None,
         varied_for(form),
         move || {
-            let shared = Shared::new(1);
+            let shared = Shared::new(capacity);
             let checked = Arc::clone(&shared);
             threads(
                 bodies!([shared]
@@ -46,29 +49,30 @@ fn shutdown_against_get(suite: &mut Suite, how: Shutdown, form: Form) {
         },
     );
     suite.add(
-        format!("queue(1), full: get {form:?} x2 | shutdown({how:?})"),
+        format!("queue({capacity}), full: get {form:?} x{} | shutdown({how:?})", capacity + 1),
         Bound::None,
         varied_for(form),
         move || {
-            let shared = Shared::new(1);
-            shared.put(1, Form::Plain);
+            let shared = Shared::full(capacity);
             let checked = Arc::clone(&shared);
             threads(
                 bodies!([shared]
             {
-                let first = shared.get(form);
-                match how {
-                    Shutdown::Drain => assert_eq!(first, Ok(1)),
-                    Shutdown::Immediate => assert!(matches!(first, Ok(1) | Err(GetError::ShutDown))),
+                for value in 1..=capacity {
+                    let got = shared.get(form);
+                    match how {
+                        Shutdown::Drain => assert_eq!(got, Ok(value)),
+                        Shutdown::Immediate => assert!(got == Ok(value) || got == Err(GetError::ShutDown)),
+                    }
                 }
-                let second = shared.get(form).expect_err("there was one item");
-                assert!(second == GetError::ShutDown || form != Form::Plain);
+                let last = shared.get(form).expect_err("there is no more");
+                assert!(last == GetError::ShutDown || form != Form::Plain);
             },
             { shared.queue.shutdown(how); }),
                 move || {
                     assert_eq!(checked.queue.len(), 0);
-                    let discarded = how == Shutdown::Immediate && checked.ledger.got.load(SeqCst) == 0;
-                    assert_eq!(checked.queue.unfinished(), usize::from(!discarded));
+                    // What was discarded is done.
+                    assert_eq!(checked.queue.unfinished(), checked.ledger.got.load(SeqCst));
                     checked.settle();
                 },
             );
@@ -77,29 +81,28 @@ fn shutdown_against_get(suite: &mut Suite, how: Shutdown, form: Form) {
 }
 
 /// A putter that waits for room is told; its item comes back, or was taken before and is drained or dropped.
-fn shutdown_against_put(suite: &mut Suite, how: Shutdown, form: Form) {
+fn shutdown_against_put(suite: &mut Suite, capacity: usize, how: Shutdown, form: Form) {
     suite.add(
-        format!("queue(1), full: put {form:?} | shutdown({how:?})"),
+        format!("queue({capacity}), full: put {form:?} | shutdown({how:?})"),
         Bound::None,
         varied_for(form),
         move || {
-            let shared = Shared::new(1);
-            shared.put(1, Form::Plain);
+            let shared = Shared::full(capacity);
             let checked = Arc::clone(&shared);
             threads(
                 bodies!([shared]
-            { assert!(!shared.put(2, form), "there is no room, and nobody makes any"); },
+            { assert!(!shared.put(8, form), "there is no room, and nobody makes any"); },
             { shared.queue.shutdown(how); }),
                 move || checked.settle(),
             );
         },
     );
     suite.add(
-        format!("queue(1): put {form:?} | shutdown({how:?})"),
+        format!("queue({capacity}): put {form:?} | shutdown({how:?})"),
         Bound::None,
         varied_for(form),
         move || {
-            let shared = Shared::new(1);
+            let shared = Shared::new(capacity);
             let checked = Arc::clone(&shared);
             threads(
                 bodies!([shared]
@@ -119,17 +122,17 @@ fn shutdown_against_put(suite: &mut Suite, how: Shutdown, form: Form) {
     );
 }
 
-fn shutdown_against_put_and_get(suite: &mut Suite, how: Shutdown) {
+fn shutdown_against_put_and_get(suite: &mut Suite, capacity: usize, how: Shutdown) {
     suite.add(
-        format!("queue(1): put x2 | get until shut down | shutdown({how:?})"),
+        format!("queue({capacity}): put x{} | get until shut down | shutdown({how:?})", capacity + 1),
         Bound::Preemptions(2),
         varied(),
         move || {
-            let shared = Shared::new(1);
+            let shared = Shared::new(capacity);
             let checked = Arc::clone(&shared);
             threads(
                 bodies!([shared]
-                { for value in 1..=2 { if !shared.put(value, Form::Plain) { break; } } },
+                { for value in 1..=capacity + 1 { if !shared.put(value, Form::Plain) { break; } } },
                 { while shared.get(Form::Plain).is_ok() {} },
                 { shared.queue.shutdown(how); }),
                 move || {

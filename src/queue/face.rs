@@ -163,7 +163,12 @@ impl<T, C: Core<T>> Face<T, C> {
     /// Waits until `attempt` succeeds, which there has to be room for.
     fn wait_for_room<R>(&self, patience: Patience, attempt: impl FnMut() -> Option<R>) -> Option<R> {
         let serves = |_| self.core.surely_ends_push();
-        self.putters.wait(0, patience, attempt, Spin::for_flow(patience), || self.core.room(), serves)
+        self.putters.wait(0, patience, attempt, self.spin(patience), || self.core.room(), serves)
+    }
+
+    /// Of a putter or a getter.
+    fn spin(&self, patience: Patience) -> Spin {
+        Spin::for_flow(patience, self.core.most_capacity().unwrap_or(usize::MAX))
     }
 
     /// A call from within user code that the core runs cannot wait: those whom it would wait for wait for that code. So it looks
@@ -220,7 +225,7 @@ impl<T, C: Core<T>> Face<T, C> {
             ended => Some(ended),
         };
         let serves = |_| self.core.surely_ends_pop();
-        let spin = Spin::for_flow(patience);
+        let spin = self.spin(patience);
         let got = self.getters.wait(0, patience, attempt, spin, || self.core.gain(), serves);
         got.unwrap_or(Err(Refused::NotNow)).map_err(Refused::get)
     }

@@ -106,11 +106,9 @@ atomic!(AtomicU64, u64);
 atomic!(AtomicUsize, usize);
 
 /// The same for a pointer.
-#[cfg(feature = "experimental_cores")]
 #[derive(Debug)]
 pub(crate) struct AtomicPtr<T>(explorer::AtomicPtr<T>, Alive);
 
-#[cfg(feature = "experimental_cores")]
 impl<T> AtomicPtr<T> {
     pub(crate) fn new(value: *mut T) -> Self {
         AtomicPtr(explorer::AtomicPtr::new(value), Alive(ALIVE))
@@ -123,6 +121,13 @@ impl<T> AtomicPtr<T> {
         value
     }
 
+    #[track_caller]
+    pub(crate) fn store(&self, value: *mut T, order: Ordering) {
+        self.0.store(value, sites::ordering(Part::Store, order));
+        self.1.check();
+    }
+
+    #[cfg(feature = "experimental_cores")]
     #[track_caller]
     pub(crate) fn compare_exchange(
         &self,

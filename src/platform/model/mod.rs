@@ -10,18 +10,14 @@ mod sites;
 
 #[cfg(loom)]
 mod explorer {
-    #[cfg(feature = "experimental_cores")]
-    pub(crate) use loom::sync::atomic::AtomicPtr;
-    pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use loom::thread;
     pub(crate) use loom::thread_local;
 }
 
 #[cfg(shuttle)]
 mod explorer {
-    #[cfg(feature = "experimental_cores")]
-    pub(crate) use shuttle::sync::atomic::AtomicPtr;
-    pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+    pub(crate) use shuttle::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use shuttle::thread;
     pub(crate) use shuttle::thread_local;
 }
@@ -98,7 +94,7 @@ impl Spin {
 
     pub(crate) fn slept_for_lock(_: &Stopwatch) {}
 
-    pub(crate) fn for_flow(_: Patience) -> Self {
+    pub(crate) fn for_flow(_: Patience, _: usize) -> Self {
         Spin
     }
 

@@ -39,10 +39,8 @@ pub(crate) mod atomic {
     #[cfg(target_has_atomic = "64")]
     pub(crate) use std::sync::atomic::AtomicU64 as AtomicThreadId;
 
-    #[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
-    pub(crate) use std::sync::atomic::AtomicPtr;
     #[cfg(target_has_atomic = "64")]
-    pub(crate) use std::sync::atomic::AtomicU64;
+    pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64};
 }
 
 #[cfg(test)]

@@ -49,9 +49,14 @@ impl<T, C: Container<T>> Blocking<T, C> {
         };
         let room = || self.core.has_room();
         let much = || usize::from(room());
-        let put =
-            self.putters
-                .wait(0, Patience::Forever, attempt, Spin::for_flow(Patience::Forever), much, |_| room());
+        let put = self.putters.wait(
+            0,
+            Patience::Forever,
+            attempt,
+            Spin::for_flow(Patience::Forever, usize::MAX),
+            much,
+            |_| room(),
+        );
         debug_assert!(put.is_some());
     }
 
@@ -71,7 +76,7 @@ impl<T, C: Container<T>> Blocking<T, C> {
             0,
             Patience::Forever,
             || self.core.try_pop(),
-            Spin::for_flow(Patience::Forever),
+            Spin::for_flow(Patience::Forever, usize::MAX),
             much,
             items,
         );
