@@ -28,11 +28,12 @@ struct Seen {
     blocked: AtomicBool,
 }
 
-/// Runs the first thread for `steps`, then the second one as long as it goes on, then whoever is left.
+/// Runs the first thread for `steps`, then the second one as long as it goes on, then both.
 struct Freezer {
     begun: bool,
     steps: usize,
     patience: usize,
+    turn: bool,
     seen: Arc<Seen>,
 }
 
@@ -64,7 +65,9 @@ impl Scheduler for Freezer {
         if !self.seen.other_ended.load(SeqCst) {
             self.seen.blocked.store(true, SeqCst);
         }
-        find(FROZEN).or(find(OTHER))
+        // In turns: each may need the other one to go on.
+        self.turn = !self.turn;
+        if self.turn { find(FROZEN).or(find(OTHER)) } else { find(OTHER).or(find(FROZEN)) }
     }
 
     fn next_u64(&mut self) -> u64 {
@@ -78,7 +81,8 @@ fn freeze<S: Subject>(frozen: S::Op, other: S::Op) -> (usize, usize) {
     let mut blocked = 0;
     for steps in 1.. {
         let seen = Arc::new(Seen::default());
-        let scheduler = Freezer { begun: false, steps, patience: PATIENCE, seen: Arc::clone(&seen) };
+        let scheduler =
+            Freezer { begun: false, steps, patience: PATIENCE, turn: false, seen: Arc::clone(&seen) };
         tollgate::model::forget_sleepers();
         tollgate::model::set(Settings { timeouts: 8, real_locks: true, ..Settings::default() });
         let mut config = shuttle::Config::new();

@@ -678,3 +678,46 @@ impl<T> Drop for Ends<T> {
         drop_each(std::iter::from_fn(|| self.take_discarded().or_else(left)));
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    struct Nobody;
+
+    impl Tell for Nobody {
+        fn room(&self) {}
+        fn items(&self) {}
+        fn idle(&self) {}
+    }
+
+    #[test]
+    fn who_is_stopped_at_one_end_holds_up_nobody_at_the_other() {
+        for ends in [Ends::bounded(4, 4), Ends::unbounded()] {
+            ends.try_push(1).unwrap();
+            ends.try_push(2).unwrap();
+            let stopped = ends.tail.inside.enter();
+            assert_eq!((ends.try_pop(&Nobody), ends.try_pop(&Nobody)), (Ok(1), Ok(2)));
+            assert_eq!((ends.len(), ends.is_shut_down(), ends.glance().is_none()), (0, false, true));
+            drop(stopped);
+            let stopped = ends.head.inside.enter();
+            assert_eq!((ends.try_push(3), ends.try_push(4), ends.len()), (Ok(()), Ok(()), 2));
+            // Tasks are counted at the tail.
+            assert_eq!((ends.task_done(), ends.tasks().unfinished), (Ok(false), 3));
+            drop(stopped);
+        }
+    }
+
+    #[test]
+    fn an_emptied_block_is_used_again() {
+        let ends = Ends::unbounded();
+        let mut blocks = std::collections::HashSet::new();
+        for item in 0..10_000 {
+            ends.try_push(item).unwrap();
+            blocks.insert(ends.tail.inside.enter().block);
+            assert_eq!(ends.try_pop(&Nobody), Ok(item));
+        }
+        // Sizes of 32, 64, …; then two take turns, unless an address comes twice.
+        assert!(blocks.len() <= 6, "{} blocks", blocks.len());
+    }
+}

@@ -317,6 +317,12 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
     fn blocked_by(frozen: QueueOp, other: QueueOp) -> Option<&'static str> {
         // All but bare looks.
         let locks = |op| !matches!(op, Len | IsShutdown);
-        if locks(frozen) && locks(other) { Some("the ledger's latch") } else { None }
+        let latch = if F::ORDER == Order::Fifo && CAPACITY != 1 {
+            "a latch at one end"
+        } else {
+            "the ledger's latch"
+        };
+        // At first the queue is empty, so a get has to look at both ends.
+        (locks(frozen) && locks(other)).then_some(latch)
     }
 }

@@ -103,7 +103,7 @@ impl Subject for SimpleQueueSubject {
 
     fn blocked_by(frozen: SimpleQueueOp, other: SimpleQueueOp) -> Option<&'static str> {
         match (frozen, other) {
-            (Put | TryGet | GetTimeout, Put | TryGet | GetTimeout) => Some("the ledger's latch"),
+            (Put | TryGet | GetTimeout, Put | TryGet | GetTimeout) => Some("a latch at one end"),
             _ => None,
         }
     }

@@ -110,8 +110,10 @@ atomic!(AtomicUsize, usize);
 pub(crate) struct AtomicPtr<T>(explorer::AtomicPtr<T>, Alive);
 
 impl<T> AtomicPtr<T> {
-    pub(crate) fn new(value: *mut T) -> Self {
-        AtomicPtr(explorer::AtomicPtr::new(value), Alive(ALIVE))
+    const_unless_loom! {
+        pub(crate) fn new(value: *mut T) -> Self {
+            AtomicPtr(explorer::AtomicPtr::new(value), Alive(ALIVE))
+        }
     }
 
     #[track_caller]
