@@ -76,6 +76,10 @@
 //! it saw X's `WAKING`, then X's clearing comes after its joining in the word's order, and that after what N's load saw, so X's try follows N's change. So N's load is `Relaxed`,
 //! and a change is one read-modify-write, the latch's.
 //!
+//! Where the two sides have a latch each, a try begins with a section of W's side, and one that takes nothing ends with a section of N's side, and so does a look
+//! of `serves`. Every "before" above is then between two sections of one latch: of N's, for a try in vain and a change; of W's, for V's try that took something and
+//! X's, which finds there at least what V saw, less what V took.
+//!
 //! # Memory ordering
 //!
 //! All changes of the gate's word are `Relaxed`: it publishes nothing. Its *loads* by notifiers (without a latch) are `SeqCst`, and waiters put a

@@ -1,8 +1,7 @@
 //! What holds the items. A core never waits for an item or for room; that is the face's business.
 //!
-//! [`Core`] is what the face needs of every core, whatever its order. Its one implementation so far, [`Locked`], is a
-//! [`Ledger`] under a latch and an [`Order`] on top: so all operations are linearizable, and none is lock-free. Faster cores take its place
-//! behind the same trait.
+//! [`Core`] is what the face needs of every core, whatever its order. [`Locked`] is a [`Ledger`] under a latch and an [`Order`] on top; the other
+//! one, for queues that are first in, first out, is [`Ends`](super::ends). All operations of both are linearizable, and none is lock-free.
 
 use super::Shutdown;
 use super::error::TooManyDone;
@@ -11,8 +10,8 @@ use std::collections::VecDeque;
 
 /// A container of items with a task count and a shutdown state. All operations are linearizable together.
 ///
-/// Every change is made in a section, and so is every try, and every sure look: they happen one before the other. That is the notifiers'
-/// half of the gates' handshake.
+/// Every change is made in a section of a latch. A try, or a sure look, that ends with "not now" has been in a section of the latch under which the
+/// change would have been made that it waits for: they happen one before the other. That is the notifiers' half of the gates' handshake.
 pub(crate) trait Core<T> {
     /// Adds an item, and a task.
     fn try_push(&self, item: T) -> Result<(), (T, Refused)>;

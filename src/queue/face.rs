@@ -14,7 +14,7 @@
 //! `shutdown` is: state and accounting in one step of the core, then all wake-ups, then the discarded items are taken out, and the
 //! user's destructors run, outside every lock; a destructor that panics does not keep the others from running.
 //!
-//! Every change and every try of a core is a section of its latch, and that is the gates' handshake: see "Under a latch" there.
+//! Every change of a core is a section of a latch, and so is every try that ends in vain, and that is the gates' handshake: see "Under a latch" there.
 
 use super::Shutdown;
 use super::core::{Core, Tell};

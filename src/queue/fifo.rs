@@ -105,10 +105,15 @@ use std::fmt;
 ///
 /// # Cost
 ///
-/// Blocking: the items are under a latch, for a few instructions at a time, or as many moves as a batch has items. Uncontended, a
-/// put is one atomic read-modify-write operation, and so is a get, and a batch of either; no fence, no system call. A `try_` form that
-/// fails is one too. Who waits spins and yields for a bounded time before it sleeps: `docs/queues.md`. A bounded queue of up to
-/// 1024 items does not allocate after it has been made. An unbounded one grows by doubling, and gives memory back.
+/// Blocking: the items are under latches, for a few instructions at a time, or as many moves as a batch has items. With room for
+/// four items or more there is one at each end, so that puts and gets hold each other up only where the queue is empty or full; with less
+/// room, one. Uncontended, a put is one atomic read-modify-write operation, and so is a get, and a batch of either; no fence, no system call. A
+/// `try_` form that fails is two (with less room, one). Who waits spins and yields for a bounded time before it sleeps: `docs/queues.md`. A
+/// bounded queue of up to 1024 items does not allocate after it has been made. Others take blocks of up to 4 KiB (or of one item) as
+/// they grow, and give them back, all but one.
+///
+/// A lock for each end is Michael and Scott's ("Simple, fast, and practical non-blocking and blocking concurrent queue algorithms", PODC
+/// 1996); that each side remembers how far it last saw the other is MCRingBuffer's (Lee, Bu and Chandranmenon, IPDPS 2010).
 pub struct Queue<T> {
     face: Face<T, Fifo<T>>,
 }

@@ -57,7 +57,7 @@ use std::fmt;
 ///
 /// # Panics
 ///
-/// A put, if there are `usize::MAX / 8` items. An item's destructor may panic, and put: it runs outside every lock.
+/// An item's destructor may panic, and put: it runs outside every lock.
 ///
 /// # Errors
 ///
@@ -73,8 +73,9 @@ use std::fmt;
 ///
 /// # Cost
 ///
-/// Blocking, for a few instructions at a time. Uncontended, a put is one atomic read-modify-write operation, and so is a get; no
-/// system call. The queue grows by doubling, and gives memory back.
+/// Blocking, for a few instructions at a time: puts hold up puts, and gets gets. Uncontended, a put is one atomic read-modify-write
+/// operation, and so is a get; a `try_get` in vain is two; no system call. The queue takes blocks of up to 4 KiB (or of one item) as it
+/// grows, and gives them back, all but one.
 pub struct SimpleQueue<T> {
     face: Face<T, Unbounded<T>>,
 }
@@ -92,10 +93,6 @@ impl<T> SimpleQueue<T> {
     named!(face);
 
     /// Adds an item.
-    ///
-    /// # Panics
-    ///
-    /// If there are `usize::MAX / 8` items.
     ///
     /// ```
     /// use std::time::{Duration, Instant};
