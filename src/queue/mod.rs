@@ -23,12 +23,15 @@ mod channel;
 mod core;
 #[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
 pub(crate) mod cores;
+#[cfg_attr(tollgate_one_latch, allow(dead_code, reason = "there is no choice then"))]
 mod either;
 #[cfg(target_has_atomic = "64")]
 #[cfg_attr(tollgate_one_latch, allow(dead_code, reason = "the other core is to be seen"))]
 mod ends;
 mod error;
 mod face;
+#[cfg_attr(tollgate_one_latch, allow(dead_code, reason = "the other store is to be seen"))]
+mod few;
 mod fifo;
 mod fifo_core;
 mod heap;
