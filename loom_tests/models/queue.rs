@@ -122,6 +122,7 @@ pub(crate) fn models(suite: &mut Suite) {
         two_getters_one_item_each(suite, a, b);
     }
     order(suite);
+    a_block_is_used_again(suite);
     looks_publish(suite);
     one_place_for_two(suite);
     many(suite);
@@ -184,10 +185,9 @@ fn two_putters_of_a_full_queue(suite: &mut Suite, capacity: usize, form: Form) {
 fn two_getters_one_item_each(suite: &mut Suite, a: Form, b: Form) {
     for capacity in [1, 0] {
         let name = format!("{}: get {a:?} | get {b:?} | put x2", named(capacity));
-        // A put that is woken in vain waits again, and has to be able to give up then too. In a queue of one item, where putters wait
-        // as well, one setting is as many executions as a quick run has time for.
-        let settings = if capacity == 1 { plain() } else { varied() };
-        let settings = settings.into_iter().map(|settings| Settings { timeouts: 4, ..settings }).collect();
+        // A put that is woken in vain waits again, and has to be able to give up then too. One setting is as many executions as a quick run
+        // has time for.
+        let settings = plain().into_iter().map(|settings| Settings { timeouts: 4, ..settings }).collect();
         suite.add(name, Bound::Preemptions(2), settings, move || {
             let shared = Shared::new(capacity);
             let checked = Arc::clone(&shared);
@@ -225,6 +225,21 @@ fn order(suite: &mut Suite) {
             },
         );
     }
+}
+
+/// A block that has been emptied is used again: not before its items were read.
+fn a_block_is_used_again(suite: &mut Suite) {
+    suite.add("queue(unbounded), of two: put | get x2", Bound::None, plain(), || {
+        let shared = Shared::new(0);
+        (1..=2).for_each(|value| assert!(shared.put(value, Form::Plain)));
+        let checked = Arc::clone(&shared);
+        threads(
+            bodies!([shared]
+            { shared.put(3, Form::Plain); },
+            { for value in 1..=2 { assert_eq!(shared.get(Form::Plain), Ok(value)); } }),
+            move || checked.settle(),
+        );
+    });
 }
 
 /// Whoever sees an item in the queue, without taking it, sees what was done before it was put; and so with the end.

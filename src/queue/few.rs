@@ -106,11 +106,17 @@ impl<T> Store<T> for Few<T> {
 
 impl<T> Drop for Few<T> {
     fn drop(&mut self) {
-        // SAFETY: as in `place`; from `with_room_for`, and nobody has it beside. Dropped after the items, also when one of them panics.
-        let _far = (!Self::NEAR)
-            .then(|| unsafe { self.places.far })
-            .filter(|far| !far.is_null())
-            .map(|far| unsafe { Box::from_raw(far.cast::<MaybeUninit<[T; FEW]>>()) });
+        let far = if Self::NEAR {
+            ptr::null_mut()
+        } else {
+            // SAFETY: as in `place`.
+            unsafe { self.places.far }
+        };
+        // Freed after the items are dropped, also when one of them panics.
+        let _far = (!far.is_null()).then(|| {
+            // SAFETY: from `with_room_for`, and nobody else's.
+            unsafe { Box::from_raw(far.cast::<MaybeUninit<[T; FEW]>>()) }
+        });
         drop_each(iter::from_fn(|| self.pop()));
     }
 }

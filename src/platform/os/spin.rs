@@ -49,10 +49,11 @@ thread_local! {
 
 /// The first pause before a look at a flow, in nanoseconds.
 const PATIENT: u32 = 1_600;
-/// It is no longer than it takes the other side to move so many items as there are places.
+/// It is no longer than it takes the other side to begin, and to move so many items as there are places.
+const BEGIN: u32 = 150;
 const AN_ITEM: u32 = 12;
-/// A shorter one is not worth while.
-const SHORTEST: u32 = 40;
+/// With so few places it is not worth while.
+const TOO_FEW: usize = 3;
 /// So much has to be there after it, or all that the queue has room for.
 const WORTH_WAITING: usize = 8;
 
@@ -156,9 +157,8 @@ impl Spin {
     /// first look comes late as long as much is there by then; no more than `most` can be.
     /// Only a wait that may be long lets others run: that may take longer than a short one has.
     pub(crate) fn for_flow(patience: Patience, most: usize) -> Self {
-        let full = u32::try_from(most).unwrap_or(u32::MAX).saturating_mul(AN_ITEM);
-        let first = PATIENT.min(full);
-        let first = if first >= SHORTEST && Memory::allows(&FLOWS) { first } else { 0 };
+        let full = u32::try_from(most).unwrap_or(u32::MAX).saturating_mul(AN_ITEM).saturating_add(BEGIN);
+        let first = if most > TOO_FEW && Memory::allows(&FLOWS) { PATIENT.min(full) } else { 0 };
         let shortly = if Memory::allows(&SHORT) { SHORTLY } else { Shape { budget: 0, ..SHORTLY } };
         let before = Some((shortly, GiveWay::new(patience.is_long())));
         Spin { first, worth: most.min(WORTH_WAITING), before, ..Spin::for_hand_off() }
