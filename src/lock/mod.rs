@@ -347,3 +347,9 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Lock<T> {
         debug.finish()
     }
 }
+
+/// For models: whether nobody holds the lock, waits for it or is counted as its sleeper, when no call is under way.
+#[cfg(any(loom, shuttle))]
+pub fn is_at_rest<T: ?Sized>(lock: &Lock<T>) -> bool {
+    lock.raw.is_at_rest()
+}
