@@ -222,25 +222,26 @@ fn an_own_word_is_moved_when_its_time_runs_out(suite: &mut Suite) {
 }
 
 /// A waiter that has been told, and could go, stays until its word has been named to the kernel. It takes somebody else who holds the lock
-/// when the waiters are counted in and releases it before they are moved.
+/// when the waiter is counted in, and releases it before it is moved.
 fn an_own_word_is_there_until_it_has_been_moved(suite: &mut Suite) {
-    let settings =
-        vec![Settings { real_locks: true, sharers: 0, spurious: 1, timeouts: 0, ..Settings::default() }];
+    let settings = beds(Settings { real_locks: true, ..Settings::default() }).into();
     suite.add("condition: told, and moved from its own word", Bound::Preemptions(3), settings, || {
-        let shared = Arc::new((Lock::new(false), Condition::new()));
-        let wait_once = |(over, condition): &(Lock<bool>, Condition)| {
-            let mut guard = over.lock();
-            if !*guard {
-                condition.wait(&mut guard);
-            }
-        };
+        let shared = Arc::new((Lock::new(()), Condition::new()));
+        let counts = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let checked = (Arc::clone(&shared), Arc::clone(&counts));
         threads(
-            bodies!([shared, wait_once]
-            { let _held = shared.0.lock(); },
-            { *shared.0.lock() = true; shared.1.notify_all(); },
-            { wait_once(&shared); },
-            { wait_once(&shared); }),
-            || {},
+            bodies!([shared, counts]
+            { drop(shared.0.lock()); },
+            { counts.1.fetch_add(shared.1.notify_all(), SeqCst); },
+            {
+                let notified = shared.1.wait_timeout(&mut shared.0.lock(), SOON);
+                counts.0.fetch_add(notified.into(), SeqCst);
+            }),
+            move || {
+                let (shared, counts) = checked;
+                assert_eq!(counts.0.load(SeqCst), counts.1.load(SeqCst));
+                assert!(is_at_rest(&shared.0));
+            },
         );
     });
 }

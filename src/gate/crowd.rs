@@ -189,8 +189,9 @@ impl Crowd {
                 // Relaxed: who sleeps stays until it has been told or has had the gate's lock.
                 // SAFETY: as above.
                 let sleeps_alone = some_alone && unsafe { &*word }.load(Relaxed) == ASLEEP;
-                let stays = (sleeps_alone && !mutated(Mutant::CrowdMovedAloneGoesOn))
-                    || (chain.len() == 0 && !mutated(Mutant::CrowdLastGoesOn));
+                let goes_on = sleeps_alone && mutated(Mutant::CrowdMovedAloneGoesOn);
+                let last = chain.len() == 0 && !mutated(Mutant::CrowdLastGoesOn);
+                let stays = (sleeps_alone || last) && !goes_on;
                 let told = match target {
                     None => RELEASED,
                     Some(_) if stays => MOVED_STAYS,
@@ -294,7 +295,7 @@ impl Member<'_> {
         let gate = &self.crowd.gate;
         gate.locked(|line| {
             if line.head_tag().is_some_and(|head| head != self.waiter.tag) {
-                return Err(AnotherLock);
+                return Err(AnotherLock { waiting: self.crowd.waiting() });
             }
             // SAFETY: under the lock; the waiter is in no list, and is borrowed by this member, which does not end before the
             // waiter has been removed or told.
@@ -396,4 +397,7 @@ impl fmt::Debug for Crowd {
 
 /// The line holds a waiter with another lock.
 #[derive(Debug)]
-pub(crate) struct AnotherLock;
+pub(crate) struct AnotherLock {
+    /// How many are in it.
+    pub(crate) waiting: usize,
+}
