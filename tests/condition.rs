@@ -166,9 +166,9 @@ fn two_locks_at_once_panic_and_one_after_the_other_do_not() {
         eventually("it waits", || condition.waiting() == 1);
         let mut guard = other.lock();
         let message = panic_of(|| condition.wait(&mut guard));
+        assert_eq!(condition.notify_all(), 1); // first: the scope's end waits for it
         assert!(message.contains("two locks at once, the other one by 1; all"), "{message}");
         assert!(other.is_locked(), "as before");
-        assert_eq!(condition.notify_all(), 1);
     });
     assert!(!condition.wait_timeout(&mut other.lock(), Duration::from_millis(1)));
 }
