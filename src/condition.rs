@@ -20,15 +20,15 @@
 //! meanwhile: the lock counts those who wait so, see `RawRLock`.) A predicate may lock again and keep the guard, so each single wait
 //! looks at the depth.
 //!
-//! `notify_all` under the lock wakes nobody: it moves the waiters to the lock, each release of which then wakes one. With the lock
-//! free it wakes all by one system call. See [`crate::gate`], `crowd`.
+//! `notify_all` under the lock wakes one in four at most, and moves the other waiters to the lock, each release of which then wakes one. With
+//! the lock free it wakes all. Either way that is one system call for 31 waiters, and one more for each beyond. See [`crate::gate`], `crowd`.
 
 mod guards;
 
 pub use guards::{ReentrantWaitGuard, WaitGuard};
 
 use self::guards::{Levels, Outside};
-use crate::gate::Crowd;
+use crate::gate::{AnotherLock, Crowd};
 use crate::platform::{Deadline, Duration, Instant, Mutant, Patience, mutated};
 use crate::raw_lock::RawLock;
 use crate::watch::{Kind, Tag};
@@ -599,24 +599,24 @@ impl Condition {
         let notified = self.wait_once(outside.raw(), deadline);
         // Before the panic: its hook is user code, and may use the lock.
         drop(outside);
-        notified.unwrap_or_else(|| two_locks())
+        notified.unwrap_or_else(|AnotherLock { waiting }| two_locks(waiting))
     }
 
-    /// One wait, with the lock released meanwhile. No deadline means that there is no time at all. `None`, and nothing has happened, if
+    /// One wait, with the lock released meanwhile. No deadline means that there is no time at all. An error, and nothing has happened, if
     /// others are waiting with another lock.
     #[cfg_attr(feature = "diagnostics", track_caller)]
-    fn wait_once(&self, lock: &RawLock, deadline: Option<Deadline>) -> Option<bool> {
+    fn wait_once(&self, lock: &RawLock, deadline: Option<Deadline>) -> Result<bool, AnotherLock> {
         let waiting = self.tag.waits_without(lock.tag(), deadline);
         // SAFETY: the caller's guard holds the lock, and is borrowed mutably for the whole wait.
-        unsafe { self.crowd.wait(lock, deadline, waiting) }.ok()
+        unsafe { self.crowd.wait(lock, deadline, waiting) }
     }
 }
 
 /// Nothing has changed.
 #[cold]
-fn two_locks() -> ! {
+fn two_locks(waiting: usize) -> ! {
     panic!(
-        "Condition: waited on with two locks at once; all threads that wait at the same time must use one lock"
+        "Condition: waited on with two locks at once, the other one by {waiting}; all threads that wait at the same time must use one lock"
     );
 }
 

@@ -413,7 +413,7 @@ fn a_shutdown_with_nobody_waiting_makes_no_system_call() {
     assert_eq!((cost.futex_waits, cost.futex_wakes), (0, 0));
 }
 
-/// Under the lock nobody is even woken: the waiters are moved to the lock, whose releases wake them one by one.
+/// Under the lock most are not even woken: the waiters are moved to the lock, whose releases wake them one by one.
 #[test]
 fn notify_all_is_one_system_call() {
     const WAITERS: usize = 5;

@@ -225,6 +225,7 @@ pub mod experimental_cores {
 /// Settings of model builds. Exists with `--cfg loom` and `--cfg shuttle` only, and is not covered by semantic versioning.
 #[cfg(any(loom, shuttle))]
 pub mod model {
+    pub use crate::lock::is_at_rest;
     pub use crate::platform::Mutant;
     pub use crate::platform::model::{
         Change, LateWakes, Part, Settings, Site, WakeOrder, current, forget_sleepers, recorded, set, sleepers,

@@ -102,10 +102,15 @@ const STARVING: u32 = 1 << 2;
 const GRANTED: u32 = 1 << 3;
 const SLEEPER: u32 = 1 << 4;
 
-/// What sleepers listen on, the starving one and the others (those that a condition has moved here, on any but the starving one's). A
-/// release without a grant wakes any of them.
-const STARVING_CHANNEL: u32 = 1 << 31;
+/// What the starving sleeper listens on, and nobody else: the wake that goes with a grant is for it alone.
+const STARVING_CHANNEL: u32 = 1 << CHANNELS;
+/// What the others listen on. A release without a grant wakes any of them.
 const CHANNEL: u32 = 1;
+
+/// How many channels there are for those whom a condition may move here: all but the starving sleeper's, the last.
+pub(crate) const CHANNELS: u32 = u32::BITS - 1;
+/// All of these.
+pub(crate) const ANY_BUT_STARVING: u32 = !STARVING_CHANNEL;
 
 /// Whether any thread is counted in.
 const fn sleepers(word: u32) -> bool {
@@ -438,7 +443,7 @@ impl RawLock {
     }
 
     /// Counts `count` threads in as sleepers, if somebody holds the lock. Each of them then calls [`RawLock::acquire_counted`];
-    /// until it does, it may be asleep on [`RawLock::word`]. With `amid_wake` the caller is going to wake one of them, so that no release
+    /// until it does, it may be asleep on [`RawLock::word`], listening on [`ANY_BUT_STARVING`] or fewer. With `amid_wake` the caller is going to wake one of them, so that no release
     /// need do it.
     pub(crate) fn adopt(&self, count: usize, amid_wake: bool) -> bool {
         if abstract_locks() {
@@ -449,6 +454,9 @@ impl RawLock {
         while word & LOCKED != 0 {
             let mut counted =
                 if mutated(Mutant::CrowdMovedUncounted) { word } else { word + SLEEPER * count as u32 };
+            if mutated(Mutant::CrowdMovedCountedTwice) {
+                counted += SLEEPER;
+            }
             // Invariant 3: never both.
             if amid_wake && word & STARVING == 0 {
                 counted |= WAKING;
@@ -470,6 +478,12 @@ impl RawLock {
         if word & (LOCKED | WAKING) != LOCKED {
             futex::wake(&self.word, 1);
         }
+    }
+
+    /// For models: whether nobody holds it or is counted in, and no bit has stayed behind (invariant 3).
+    #[cfg(any(loom, shuttle))]
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.word.load(Relaxed) == 0
     }
 
     /// What sleepers sleep on.

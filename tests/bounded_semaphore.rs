@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
-use tollgate::{AcquireError, BoundedSemaphore, Closed, OverRelease, OwnedPermit, Permit};
+use tollgate::{AcquireError, BoundedSemaphore, Closed, OverRelease, OwnedPermit, Permit, Semaphore};
 
 fn waiting(semaphore: &BoundedSemaphore) -> usize {
     let shown = format!("{semaphore:?}");
@@ -169,4 +169,35 @@ fn there_are_never_more_than_the_bound() {
     assert_eq!(semaphore.release(BOUND + 1 - left), Err(OverRelease));
     assert_eq!(semaphore.release(BOUND - left), Ok(()));
     assert!(refused.load(SeqCst) > 0);
+}
+
+/// Each form, of both types: the message names the one that was called, and nothing has changed.
+#[test]
+fn a_request_for_too_many_names_its_type_in_every_form() {
+    macro_rules! in_every_form {
+        ($Semaphore:ident) => {{
+            let semaphore = Arc::new($Semaphore::new(1));
+            let (many, soon) = (usize::MAX, Duration::from_millis(1));
+            let calls: [&dyn Fn(); 8] = [
+                &|| drop(semaphore.acquire_many(many)),
+                &|| drop(semaphore.try_acquire_many(many)),
+                &|| drop(semaphore.acquire_many_timeout(many, soon)),
+                &|| drop(semaphore.acquire_many_deadline(many, Instant::now() + soon)),
+                &|| drop(semaphore.acquire_many_owned(many)),
+                &|| drop(semaphore.try_acquire_many_owned(many)),
+                &|| drop(semaphore.acquire_many_owned_timeout(many, soon)),
+                &|| drop(semaphore.acquire_many_owned_deadline(many, Instant::now() + soon)),
+            ];
+            for call in calls {
+                let message = catch_unwind(AssertUnwindSafe(call)).expect_err("too many");
+                let most = $Semaphore::MAX_PERMITS;
+                let name = stringify!($Semaphore);
+                let expected = format!("{name}: {many} permits requested, and at most {most} can be");
+                assert_eq!(message.downcast_ref(), Some(&expected));
+                assert_eq!((semaphore.permits(), Arc::strong_count(&semaphore)), (1, 1));
+            }
+        }};
+    }
+    in_every_form!(Semaphore);
+    in_every_form!(BoundedSemaphore);
 }

@@ -1,11 +1,12 @@
 //! `Condition`: no notification is lost, each goes to exactly as many waiters as it says, a time-out that races one uses it.
 
 use crate::bodies;
-use crate::harness::{Bound, Suite, plain, threads, varied, varied_for, varied_real};
+use crate::crowd::apart;
+use crate::harness::{Bound, Suite, plain, threads, varied, varied_for};
 use crate::lock::{Form, SOON};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use tollgate::model::{LateWakes, Settings};
+use tollgate::model::Settings;
 use tollgate::{Condition, Lock};
 
 pub(crate) fn models(suite: &mut Suite) {
@@ -24,20 +25,6 @@ pub(crate) fn models(suite: &mut Suite) {
     notified_before_a_new_waiter(suite);
     a_predicate_may_notify(suite);
     real_locks_inside(suite);
-    a_crowd_is_moved_to_the_lock(suite);
-    moves_that_lost_a_wake(suite);
-}
-
-/// The same settings, with a crowd that sleeps on words of its own; all of it, or all but one.
-fn apart(base: Settings) -> [Settings; 2] {
-    [Settings { sharers: 0, ..base }, Settings { sharers: 1, ..base }]
-}
-
-/// The same, and with one waiter that is woken by the call that moves the others.
-fn beds(base: Settings) -> [Settings; 4] {
-    let [none, one] = apart(base);
-    let ahead = |base| Settings { woken_ahead: 1, ..base };
-    [none, one, ahead(base), ahead(one)]
 }
 
 /// The waiter sees the change, or is notified of it.
@@ -282,133 +269,4 @@ fn real_locks_inside(suite: &mut Suite) {
             },
         );
     }
-}
-
-/// Who is notified under the lock is moved to the lock, asleep or not; with real locks, or there would be nothing to move to. Late
-/// wakes stay off: they would look at the lock after its last owner has freed it.
-fn a_crowd_is_moved_to_the_lock(suite: &mut Suite) {
-    let real = Settings { real_locks: true, ..Settings::default() };
-    let settings = || {
-        let varied = varied_real().into_iter().filter(|settings| settings.late_wakes.is_none());
-        varied.chain(beds(real)).collect::<Vec<_>>()
-    };
-    for under_lock in [false, true] {
-        let where_ = if under_lock { "under" } else { "after" };
-        let notify = move |shared: &(Lock<bool>, Condition)| {
-            let mut guard = shared.0.lock();
-            *guard = true;
-            let _held = Some(guard).filter(|_| under_lock);
-            shared.1.notify_all();
-        };
-        suite.add(
-            format!("condition: wait_while, lock | notify_all {where_} the lock, real locks"),
-            Bound::Preemptions(4),
-            settings(),
-            move || {
-                let shared = Arc::new((Lock::new(false), Condition::new()));
-                threads(
-                    bodies!([shared, notify]
-                    {
-                        shared.1.wait_while(&mut shared.0.lock(), |changed| !**changed);
-                        drop(shared.0.lock());
-                    },
-                    { notify(&shared); drop(shared.0.lock()); }),
-                    || {},
-                );
-            },
-        );
-        suite.add(
-            format!("condition: two wait_while | notify_all {where_} the lock, real locks"),
-            Bound::Preemptions(2),
-            settings(),
-            move || {
-                let shared = Arc::new((Lock::new(false), Condition::new()));
-                threads(
-                    bodies!([shared, notify]
-                    { shared.1.wait_while(&mut shared.0.lock(), |changed| !**changed); },
-                    { shared.1.wait_while(&mut shared.0.lock(), |changed| !**changed); },
-                    { notify(&shared); }),
-                    || {},
-                );
-            },
-        );
-        suite.add(
-            format!("condition: wait_timeout | lock, release | notify_all {where_} the lock, real locks"),
-            Bound::Preemptions(2),
-            settings(),
-            move || {
-                let shared = Arc::new((Lock::new(false), Condition::new()));
-                threads(
-                    bodies!([shared, notify]
-                    {
-                        let mut guard = shared.0.lock();
-                        let met = shared.1.wait_while_timeout(&mut guard, SOON, |changed| !**changed);
-                        assert_eq!(met, *guard);
-                    },
-                    { drop(shared.0.lock()); },
-                    { notify(&shared); }),
-                    || {},
-                );
-            },
-        );
-    }
-}
-
-/// Two lost wake-ups that a review found, in the first version of the move. Every thread keeps its share of the lock until it has
-/// released it, so late wakes do no harm.
-fn moves_that_lost_a_wake(suite: &mut Suite) {
-    let real = Settings { real_locks: true, ..Settings::default() };
-    // SAFETY: see above.
-    let late = Settings { late_wakes: Some(unsafe { LateWakes::new() }), ..real };
-    // Somebody else holds the lock when the waiter is counted in, and has released it when the waiter is moved.
-    suite.add(
-        "condition: released during the move | wait_while",
-        Bound::Preemptions(4),
-        [real, late].into_iter().chain(beds(real)).chain(beds(late)).collect(),
-        || {
-            let shared = Arc::new((Lock::new(false), Condition::new()));
-            threads(
-                bodies!([shared]
-                { drop(shared.0.lock()); },
-                { *shared.0.lock() = true; shared.1.notify_all(); },
-                { shared.1.wait_while(&mut shared.0.lock(), |changed| !**changed); }),
-                || {},
-            );
-        },
-    );
-    // The lock's last user frees it: the notifier must not look at it later.
-    suite.add(
-        "condition: the waiter frees the lock after the move",
-        Bound::Preemptions(4),
-        [real].into_iter().chain(beds(real)).collect(),
-        || {
-            let condition = Arc::new(Condition::new());
-            let lock = Arc::new(Lock::new(false));
-            threads(
-                bodies!([lock, condition]
-                { *lock.lock() = true; drop(lock); condition.notify_all(); },
-                { drop(lock.lock()); drop(lock); },
-                { condition.wait_while(&mut lock.lock(), |changed| !**changed); drop(lock); }),
-                || {},
-            );
-        },
-    );
-    // One waiter has been told and not woken when everybody is moved.
-    suite.add("condition: notified before, not moved", Bound::Preemptions(2), vec![late], || {
-        let shared = Arc::new((Lock::new(false), Condition::new()));
-        let wait_once = |(over, condition): &(Lock<bool>, Condition)| {
-            let mut guard = over.lock();
-            if !*guard {
-                condition.wait(&mut guard);
-            }
-        };
-        threads(
-            bodies!([shared, wait_once]
-                { wait_once(&shared); },
-                { shared.1.notify_one(); },
-                { let mut over = shared.0.lock(); *over = true; shared.1.notify_all(); },
-                { wait_once(&shared); }),
-            || {},
-        );
-    });
 }

@@ -16,6 +16,8 @@ mod condition;
 #[cfg(any(loom, shuttle))]
 mod cores;
 #[cfg(any(loom, shuttle))]
+mod crowd;
+#[cfg(any(loom, shuttle))]
 mod event;
 #[cfg(any(loom, shuttle))]
 mod harness;
@@ -55,6 +57,7 @@ fn main() -> std::process::ExitCode {
     semaphore::models(&mut suite);
     semaphore_permits::models(&mut suite);
     condition::models(&mut suite);
+    crowd::models(&mut suite);
     event::models(&mut suite);
     barrier::models(&mut suite);
     queue::models(&mut suite);

@@ -11,8 +11,8 @@
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
 use crate::{
-    barrier, channel, condition, cores, event, lock, queue, queue_end, queue_orders, rendezvous, rlock,
-    semaphore, semaphore_permits,
+    barrier, channel, condition, cores, crowd, event, lock, queue, queue_end, queue_orders, rendezvous,
+    rlock, semaphore, semaphore_permits,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
@@ -270,6 +270,9 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::GateTrustsWake => (&["condition: "], None),
         Mutant::CrowdMovesAmidWake => (&["condition: notified before"], None),
         Mutant::CrowdMovedUnseen => (&["condition: released during the move"], None),
+        Mutant::CrowdMovedCountedTwice => (&["condition: wait_while, lock"], None),
+        Mutant::CrowdListensForGrant => (&["condition: a grant"], None),
+        Mutant::CrowdMovedAloneGoesOn => (&["condition: told, and moved"], None),
         Mutant::CrowdLastGoesOn => (&["condition: the waiter frees the lock"], None),
         Mutant::CrowdUnchanged | Mutant::CrowdMovedUncounted => {
             (&["condition: two wait_while | notify_all", "condition: wait_while, lock"], None)
@@ -337,6 +340,7 @@ fn suite() -> Vec<Model> {
     semaphore::models(&mut suite);
     semaphore_permits::models(&mut suite);
     condition::models(&mut suite);
+    crowd::models(&mut suite);
     event::models(&mut suite);
     barrier::models(&mut suite);
     queue::models(&mut suite);

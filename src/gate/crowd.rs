@@ -11,7 +11,8 @@
 //! * **Is it free**, they are woken, all by one call.
 //!
 //! Fewer than all cannot be moved (the kernel moves those that come first to it, not those that are first in line) but woken: each
-//! sleeper listens on the futex channel of its ticket, so that a wake for few passes the others by. There are 31 channels; whoever joins
+//! sleeper listens on the futex channel of its ticket, so that a wake for few passes the others by. There are 31 channels (the 32nd is for
+//! the starving sleeper of a lock, and nobody who may be moved to one listens on it); whoever joins
 //! a longer line sleeps on a word of its own, and is woken or moved by a call of its own. (With tickets that shared channels a
 //! `notify_one` among 1000 woke 32 of them, 31 in vain.) If some in the middle of a line give up, those who
 //! come later may share a channel with older ones; then a wake for one wakes the others too, who look, and sleep on.
@@ -55,6 +56,10 @@
 //! move, and wakes one sleeper unless the word is such that the next release will. (Found in review; `Mutant::CrowdMovedUnseen` keeps
 //! it.) The lock is alive for that look, since the last of the moved waiters does not go on before it has had the gate's lock.
 //!
+//! A moved waiter does not listen on the channel of the lock's starving sleeper: the wake that goes with a grant would wake it in vain, and
+//! nobody the other one, for whom the lock stays reserved. (Waiters on words of their own first listened on all channels. With forty of them,
+//! and two threads that kept taking the lock, everybody slept within seconds. Found in review; `Mutant::CrowdListensForGrant` keeps it.)
+//!
 //! A moved waiter that was not asleep (it was spinning, or on its way) has been counted in like the others, and goes on as a
 //! sleeper of the lock that has not fallen asleep yet; see [`RawLock::acquire_counted`].
 //!
@@ -71,14 +76,16 @@ use crate::platform::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 use crate::platform::{Deadline, Mutant, Spin, Wait, crowd_sizes, futex, mutated, spin_until, torn_down};
-use crate::raw_lock::RawLock;
+use crate::raw_lock::{ANY_BUT_STARVING, CHANNELS, RawLock};
 use crate::watch::Waiting;
 use std::cell::Cell;
 use std::fmt;
 use std::ptr;
 
-/// How many channels there are. The highest bit is [`RawLock`]'s, for its starving sleeper.
-const CHANNELS: u64 = 31;
+/// How many waiters sleep on the crowd's word, each on a channel of its own; the others, on words of their own.
+fn sharers() -> u32 {
+    crowd_sizes::sharers(CHANNELS)
+}
 
 /// See the module.
 #[repr(C)]
@@ -175,14 +182,16 @@ impl Crowd {
             let target = lock.filter(|lock| left == 0 && !amid_wake && lock.adopt(notified, ahead > 0));
             let mut asleep_on_the_lock = false;
             // If the line was longer and no longer is, those who slept alone in it are woken.
-            let some_alone = target.is_some() && notified > crowd_sizes::sharers() as usize;
+            let some_alone = target.is_some() && notified > sharers() as usize;
             while let Some(waiter) = chain.next() {
                 // SAFETY: it is alive until it is told, and its links belong to the chain.
                 let (word, channel) = unsafe { (&raw const (*waiter).word, channel((*waiter).ticket())) };
                 // Relaxed: who sleeps stays until it has been told or has had the gate's lock.
                 // SAFETY: as above.
                 let sleeps_alone = some_alone && unsafe { &*word }.load(Relaxed) == ASLEEP;
-                let stays = sleeps_alone || (chain.len() == 0 && !mutated(Mutant::CrowdLastGoesOn));
+                let goes_on = sleeps_alone && mutated(Mutant::CrowdMovedAloneGoesOn);
+                let last = chain.len() == 0 && !mutated(Mutant::CrowdLastGoesOn);
+                let stays = (sleeps_alone || last) && !goes_on;
                 let told = match target {
                     None => RELEASED,
                     Some(_) if stays => MOVED_STAYS,
@@ -250,7 +259,7 @@ enum Bed {
 
 /// The channel that the waiter with this ticket listens on.
 fn channel(ticket: u64) -> u32 {
-    1 << (ticket % CHANNELS)
+    1 << (ticket % u64::from(CHANNELS))
 }
 
 /// Where a member is on its way.
@@ -286,14 +295,14 @@ impl Member<'_> {
         let gate = &self.crowd.gate;
         gate.locked(|line| {
             if line.head_tag().is_some_and(|head| head != self.waiter.tag) {
-                return Err(AnotherLock);
+                return Err(AnotherLock { waiting: self.crowd.waiting() });
             }
             // SAFETY: under the lock; the waiter is in no list, and is borrowed by this member, which does not end before the
             // waiter has been removed or told.
             let ticket = unsafe { line.insert(self.waiter) };
             // Relaxed: whoever locks the user's lock after us sees it.
             let others = gate.word.fetch_add(WAITER, Relaxed) / WAITER;
-            let bed = if others < crowd_sizes::sharers() { Bed::Shared(channel(ticket)) } else { Bed::Own };
+            let bed = if others < sharers() { Bed::Shared(channel(ticket)) } else { Bed::Own };
             Ok((bed, others == 0))
         })
     }
@@ -302,7 +311,9 @@ impl Member<'_> {
     fn sleep(&self, deadline: &Deadline, bed: Bed) -> bool {
         loop {
             let wait = match bed {
-                Bed::Own => self.waiter.sleep_once(deadline),
+                Bed::Own if mutated(Mutant::CrowdListensForGrant) => self.waiter.sleep_once(deadline),
+                // It may be moved to the lock's word, where a grant's wake is not for it.
+                Bed::Own => self.waiter.sleep_once_on(deadline, ANY_BUT_STARVING),
                 Bed::Shared(channel) => {
                     // Acquire: if this is the number after we were told, we see that we were.
                     let seen = self.crowd.parked.load(Acquire);
@@ -386,4 +397,7 @@ impl fmt::Debug for Crowd {
 
 /// The line holds a waiter with another lock.
 #[derive(Debug)]
-pub(crate) struct AnotherLock;
+pub(crate) struct AnotherLock {
+    /// How many are in it.
+    pub(crate) waiting: usize,
+}

@@ -77,10 +77,15 @@ impl Waiter {
     /// One futex wait, announced in the word: a waiter that is not asleep costs whoever tells it no system call, and there is
     /// no wake without a wait.
     pub(crate) fn sleep_once(&self, deadline: &Deadline) -> Wait {
+        self.sleep_once_on(deadline, futex::EVERY)
+    }
+
+    /// The same, listening on these channels alone.
+    pub(super) fn sleep_once_on(&self, deadline: &Deadline, channels: u32) -> Wait {
         // Relaxed: on success nothing is read; on failure `told` loads again.
         let announced = self.word.compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed);
         if matches!(announced, Ok(_) | Err(ASLEEP)) {
-            futex::wait(&self.word, ASLEEP, deadline)
+            futex::wait_on(&self.word, ASLEEP, deadline, channels)
         } else {
             Wait::Changed
         }

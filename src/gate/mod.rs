@@ -108,7 +108,7 @@ use crate::platform::atomic::{
 use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, sc_handshake};
 use crate::raw_lock::RawLock;
 use crate::watch::Tag;
-pub(crate) use crowd::Crowd;
+pub(crate) use crowd::{AnotherLock, Crowd};
 pub(crate) use list::{Chain, Untold, WaitList, Waiter};
 use list::{RELEASED, WOKEN};
 use place::{Pick, Place, Visit};

@@ -347,3 +347,21 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Lock<T> {
         debug.finish()
     }
 }
+
+/// For models: whether nobody holds the lock, waits for it or is counted as its sleeper, when no call is under way.
+///
+/// ```
+/// # #[cfg(loom)] {
+/// use tollgate::{Lock, model::is_at_rest};
+///
+/// loom::model(|| {
+///     let lock = Lock::new(0);
+///     *lock.lock() += 1;
+///     assert!(is_at_rest(&lock));
+/// });
+/// # }
+/// ```
+#[cfg(any(loom, shuttle))]
+pub fn is_at_rest<T: ?Sized>(lock: &Lock<T>) -> bool {
+    lock.raw.is_at_rest()
+}

@@ -122,6 +122,12 @@ pub enum Mutant {
     CrowdUnchanged,
     /// `Crowd`: moved waiters are not counted in as sleepers of the lock.
     CrowdMovedUncounted,
+    /// `Crowd`: one sleeper of the lock more than waiters are moved is counted in.
+    CrowdMovedCountedTwice,
+    /// `Crowd`: a waiter that sleeps on its own word listens on all channels, and may be moved to the lock's word.
+    CrowdListensForGrant,
+    /// `Crowd`: a waiter that is moved from its own word does not wait for the notifier.
+    CrowdMovedAloneGoesOn,
     /// `Crowd`: waiters are moved though others have been told and not yet woken.
     CrowdMovesAmidWake,
     /// `Crowd`: after a move the notifier does not look at the lock.
@@ -247,6 +253,9 @@ impl Mutant {
         Mutant::GateTrustsWake,
         Mutant::CrowdUnchanged,
         Mutant::CrowdMovedUncounted,
+        Mutant::CrowdMovedCountedTwice,
+        Mutant::CrowdListensForGrant,
+        Mutant::CrowdMovedAloneGoesOn,
         Mutant::CrowdMovesAmidWake,
         Mutant::CrowdMovedUnseen,
         Mutant::CrowdLastGoesOn,

@@ -56,7 +56,7 @@ macro_rules! calls {
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many(&self, count: usize) -> Result<Permit<'_>, Closed> {
-                self.core.acquire(count).map(|()| Permit::new(&self.core, count))
+                self.core.acquire(Kind::$Semaphore, count).map(|()| Permit::new(&self.core, count))
             }
 
             /// Takes a permit if there is one.
@@ -211,7 +211,7 @@ macro_rules! calls {
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> Result<OwnedPermit, Closed> {
-                self.core.acquire(count).map(|()| self.owned(count))
+                self.core.acquire(Kind::$Semaphore, count).map(|()| self.owned(count))
             }
 
             /// [`try_acquire`](Self::try_acquire) for an owned permit.
@@ -408,7 +408,7 @@ macro_rules! calls {
             #[inline]
             #[cfg_attr(feature = "diagnostics", track_caller)]
             fn acquire_timed(&self, count: usize, patience: Patience) -> Result<Permit<'_>, AcquireError> {
-                self.core.acquire_timed(count, patience).map(|()| Permit::new(&self.core, count))
+                self.core.acquire_timed(Kind::$Semaphore, count, patience).map(|()| Permit::new(&self.core, count))
             }
 
             #[inline]
@@ -418,7 +418,7 @@ macro_rules! calls {
                 count: usize,
                 patience: Patience,
             ) -> Result<OwnedPermit, AcquireError> {
-                self.core.acquire_timed(count, patience).map(|()| self.owned(count))
+                self.core.acquire_timed(Kind::$Semaphore, count, patience).map(|()| self.owned(count))
             }
 
             /// A share of the semaphore, which is nothing but its core, for permits that have just been taken.

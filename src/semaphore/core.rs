@@ -92,11 +92,11 @@ impl Core {
         }
     }
 
-    /// The plain forms.
+    /// The plain forms, of a semaphore of this kind.
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
-    pub(super) fn acquire(&self, count: usize) -> Result<(), Closed> {
-        match self.acquire_within(count, Patience::Forever) {
+    pub(super) fn acquire(&self, kind: Kind, count: usize) -> Result<(), Closed> {
+        match self.acquire_within(kind, count, Patience::Forever) {
             Some(result) => result,
             None => unreachable!("tollgate: a wait without a deadline timed out"),
         }
@@ -105,8 +105,13 @@ impl Core {
     /// The `try_` and timed forms.
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
-    pub(super) fn acquire_timed(&self, count: usize, patience: Patience) -> Result<(), AcquireError> {
-        match self.acquire_within(count, patience) {
+    pub(super) fn acquire_timed(
+        &self,
+        kind: Kind,
+        count: usize,
+        patience: Patience,
+    ) -> Result<(), AcquireError> {
+        match self.acquire_within(kind, count, patience) {
             Some(result) => result.map_err(AcquireError::from),
             None if patience == Patience::None => Err(AcquireError::NoPermits),
             None => Err(AcquireError::TimedOut),
@@ -116,11 +121,10 @@ impl Core {
     /// The one body of all forms.
     #[inline]
     #[cfg_attr(feature = "diagnostics", track_caller)]
-    fn acquire_within(&self, count: usize, patience: Patience) -> Option<Result<(), Closed>> {
-        assert!(
-            count <= MAX_PERMITS,
-            "Semaphore: {count} permits requested, and at most {MAX_PERMITS} can be"
-        );
+    fn acquire_within(&self, kind: Kind, count: usize, patience: Patience) -> Option<Result<(), Closed>> {
+        if count > MAX_PERMITS {
+            refused::too_many_requested(kind, count);
+        }
         // One look is what the `try_` forms are for; everybody else lines up if sleepers have waited too long.
         let first = match patience {
             Patience::None => self.attempt(count),

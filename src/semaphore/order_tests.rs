@@ -45,13 +45,13 @@ fn a_thread_overtakes_a_sleeper_that_has_waited_too_long_at_most_once() {
     let enough = AtomicBool::new(false);
     thread::scope(|s| {
         let _close = CloseAtEnd(core);
-        let sleeper = s.spawn(|| core.acquire(THREADS + 1));
+        let sleeper = s.spawn(|| core.acquire(Kind::Semaphore, THREADS + 1));
         eventually("it sleeps", || core.gate.waiting() == 1);
         for taken in &taken {
             let enough = &enough;
             // Together they never want more than there is: nobody but the sleeper waits before the gate closes.
             s.spawn(move || {
-                while !enough.load(InOrder) && core.acquire(1).is_ok() {
+                while !enough.load(InOrder) && core.acquire(Kind::Semaphore, 1).is_ok() {
                     taken.fetch_add(1, InOrder);
                     core.add(1);
                 }
@@ -80,13 +80,13 @@ fn those_who_do_not_line_up_take_what_is_there() {
     let core = &Core::new(Kind::Semaphore, 2, 5);
     thread::scope(|s| {
         let _close = CloseAtEnd(core);
-        let sleeper = s.spawn(|| core.acquire(5));
+        let sleeper = s.spawn(|| core.acquire(Kind::Semaphore, 5));
         eventually("it sleeps", || core.gate.waiting() == 1);
         close_the_gate(core);
-        assert_eq!(core.acquire_timed(1, Patience::None), Ok(()));
-        assert_eq!(core.acquire_timed(1, Patience::For(Duration::from_millis(5))), Ok(()));
+        assert_eq!(core.acquire_timed(Kind::Semaphore, 1, Patience::None), Ok(()));
+        assert_eq!(core.acquire_timed(Kind::Semaphore, 1, Patience::For(Duration::from_millis(5))), Ok(()));
         assert_eq!(
-            core.acquire_timed(1, Patience::For(Duration::from_millis(5))),
+            core.acquire_timed(Kind::Semaphore, 1, Patience::For(Duration::from_millis(5))),
             Err(AcquireError::TimedOut)
         );
         assert!(core.add(2));

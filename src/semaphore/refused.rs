@@ -1,4 +1,4 @@
-//! What `new` says of too many permits. It is a `const fn`, in which nothing is formatted, so this writes its numbers itself.
+//! What is said of too many permits. `new` is a `const fn`, in which nothing is formatted, so this writes its numbers itself.
 
 use super::core::MAX_PERMITS;
 use crate::watch::Kind;
@@ -48,12 +48,15 @@ impl Text {
     }
 }
 
+const fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::BoundedSemaphore => "BoundedSemaphore",
+        _ => "Semaphore",
+    }
+}
+
 const fn text(kind: Kind, permits: usize) -> Text {
-    let name = match kind {
-        Kind::BoundedSemaphore => "BoundedSemaphore::new(",
-        _ => "Semaphore::new(",
-    };
-    let call = Text::new().words(name).number(permits);
+    let call = Text::new().words(name(kind)).words("::new(").number(permits);
     call.words("): a semaphore has at most ").number(MAX_PERMITS).words(" permits")
 }
 
@@ -62,6 +65,13 @@ const fn text(kind: Kind, permits: usize) -> Text {
 pub(super) const fn too_many(kind: Kind, permits: usize) -> ! {
     let text = text(kind, permits);
     panic!("{}", text.as_str())
+}
+
+/// The same for a request.
+#[cold]
+#[cfg_attr(feature = "diagnostics", track_caller)]
+pub(super) fn too_many_requested(kind: Kind, count: usize) -> ! {
+    panic!("{}: {count} permits requested, and at most {MAX_PERMITS} can be", name(kind))
 }
 
 #[cfg(test)]

@@ -142,8 +142,8 @@ pub(crate) fn abstract_locks() -> bool {
 
 /// Settings: see [`Settings::sharers`] and [`Settings::woken_ahead`].
 pub(crate) mod crowd_sizes {
-    pub(crate) fn sharers() -> u32 {
-        super::current().sharers
+    pub(crate) fn sharers(channels: u32) -> u32 {
+        super::current().sharers.min(channels)
     }
 
     pub(crate) fn woken_ahead(moved: usize) -> u32 {

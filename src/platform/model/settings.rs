@@ -48,8 +48,8 @@ pub struct Settings {
     /// Whether a thread that was woken in vain has always "waited too long" and asks to be served next. loom: always
     /// or never; shuttle: at random or never. Default `false`.
     pub too_long: bool,
-    /// How many waiters of a condition sleep on one word; those beyond sleep on words of their own. Default 31, as in reality: more than a model
-    /// has. Run once with 0.
+    /// How many waiters of a condition sleep on one word; those beyond sleep on words of their own. Default as many as there are channels, as in
+    /// reality: more than a model has. Run once with 0.
     pub sharers: u32,
     /// How many of a condition's waiters that are moved to its lock are woken at once. Default 0, as in reality for fewer than four. Run once
     /// with 1.
@@ -71,7 +71,7 @@ impl Default for Settings {
             spurious: 0,
             wake_order: WakeOrder::Fifo,
             too_long: false,
-            sharers: 31,
+            sharers: u32::MAX,
             woken_ahead: 0,
             real_locks: false,
             late_wakes: None,

@@ -72,10 +72,10 @@ pub(crate) fn sc_handshake() {}
 
 /// How many waiters of a condition do what; see `gate::crowd`.
 pub(crate) mod crowd_sizes {
-    /// So many sleep on one word, told apart by the channels of a futex. There are 32, and one is a lock's.
+    /// So many sleep on one word, told apart by as many channels of a futex.
     #[inline(always)]
-    pub(crate) const fn sharers() -> u32 {
-        31
+    pub(crate) const fn sharers(channels: u32) -> u32 {
+        channels
     }
 
     /// So many of those that are moved to a lock are woken at once: one in four, four at most, and no more than other CPUs can run. (Sixteen
