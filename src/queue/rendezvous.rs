@@ -13,6 +13,8 @@
 //!    out when its time is up was served or refused, and has not timed out.
 //! 4. An item is in one place: with its putter, in an offer, among the handed ones, or with its getter. A refused offer is its putter's to
 //!    collect, a handed item its getter's; neither is anybody else's from then on.
+//! 5. `handed` has room for the items of all `requests` beside those in it: a request reserves it. An allocator may unwind, so whoever needs
+//!    memory reserves it before the first change of its section; nothing else in a section unwinds. To serve takes none.
 //!
 //! *No lost wake-up*: one is told for each that is taken out of a line, after the section in which it was, and by its own word. *Wakes never exceed
 //! sleeps*: a word that does not say asleep costs no system call.
@@ -120,10 +122,20 @@ impl<T> Table<T> {
             return Err(PutError::ShutDown(item));
         }
         let Some(request) = self.requests.pop_front() else { return Err(PutError::Full(item)) };
+        debug_assert!(self.handed.len() < self.handed.capacity(), "tollgate: a request without room");
         self.handed.push_back((request, item));
         self.unfinished += 1;
         // SAFETY: under the latch; the one in the chain, whose request that was (invariant 2), is told by the caller.
         Ok(unsafe { self.getters.take(1) })
+    }
+
+    /// How many offers can be taken, at least one.
+    fn on_offer(&self) -> Result<usize, GetError> {
+        match self.offers.len() {
+            _ if self.shut_down => Err(GetError::ShutDown),
+            0 => Err(GetError::Empty),
+            count => Ok(count),
+        }
     }
 
     /// Takes up to `most` items, at least one, from the putters that have waited longest, who are to be told.
@@ -132,13 +144,7 @@ impl<T> Table<T> {
         most: usize,
         into: impl FnOnce(&mut VecDeque<(u64, T)>, usize) -> R,
     ) -> Result<(R, Chain), GetError> {
-        if self.shut_down {
-            return Err(GetError::ShutDown);
-        }
-        let count = self.offers.len().min(most);
-        if count == 0 {
-            return Err(GetError::Empty);
-        }
+        let count = self.on_offer()?.min(most);
         let items = into(&mut self.offers, count);
         self.unfinished += count;
         // SAFETY: under the latch; those in the chain, whose offers these were (invariant 2), are told by the caller.
@@ -198,6 +204,8 @@ impl<T> Rendezvous<T> {
     fn offer(&self, item: T, deadline: &Deadline) -> Result<(), PutError<T>> {
         let waiter = Waiter::new(0);
         let mut section = self.table.enter();
+        // Invariant 5. (If it unwinds, the section ends before the item is dropped.)
+        section.offers.reserve(1);
         let looked = if mutated(Mutant::RendezvousLooksOnce) {
             Err(PutError::Full(item))
         } else {
@@ -258,9 +266,11 @@ impl<T> Rendezvous<T> {
     }
 
     fn collect_many(&self, most: usize) -> Result<Vec<T>, GetError> {
-        // Outside the latch; a guess.
-        let mut items = Vec::with_capacity(self.len().min(most));
+        let there = self.table.enter().on_offer()?;
+        // Outside the latch; a guess, put right in the section (invariant 5).
+        let mut items = Vec::with_capacity(there.min(most));
         self.collect(most, |offers, count| {
+            items.reserve(count);
             items.extend(offers.drain(..count).map(|(_, item)| item));
             items
         })
@@ -269,13 +279,17 @@ impl<T> Rendezvous<T> {
     #[cfg_attr(feature = "diagnostics", track_caller)]
     fn get_within(&self, patience: Patience) -> Result<T, GetError> {
         match self.collect_one() {
-            Err(GetError::Empty) => {
-                let Some(deadline) = patience.deadline() else { return Err(GetError::Empty) };
-                let _waiting = self.tag.waits(patience);
-                self.request(&deadline)
-            }
+            Err(GetError::Empty) => self.get_contended(patience),
             ended => ended,
         }
+    }
+
+    /// After a look in vain.
+    #[cfg_attr(feature = "diagnostics", track_caller)]
+    fn get_contended(&self, patience: Patience) -> Result<T, GetError> {
+        let Some(deadline) = patience.deadline() else { return Err(GetError::Empty) };
+        let _waiting = self.tag.waits(patience);
+        self.request(&deadline)
     }
 
     /// Takes an item, or lines up and waits to be served.
@@ -283,6 +297,10 @@ impl<T> Rendezvous<T> {
     fn request(&self, deadline: &Deadline) -> Result<T, GetError> {
         let waiter = Waiter::new(0);
         let mut section = self.table.enter();
+        let table = &mut *section;
+        // Invariant 5.
+        table.requests.reserve(1);
+        table.handed.reserve(table.requests.len() + 1);
         match section.collect(1, |offers, _| first(offers)) {
             Err(GetError::Empty) => {}
             Err(refused) => return Err(refused),
@@ -353,7 +371,7 @@ impl<T> Rendezvous<T> {
         }
         match self.collect_many(most) {
             Err(GetError::Empty) if patience != Patience::None => {
-                let mut items = vec![self.get_within(patience)?];
+                let mut items = vec![self.get_contended(patience)?];
                 if most > 1 {
                     items.extend(self.collect_many(most - 1).unwrap_or_default());
                 }
