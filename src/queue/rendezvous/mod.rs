@@ -78,7 +78,9 @@ use std::fmt;
 /// # Cost
 ///
 /// Blocking. Two read-modify-write operations for a call that finds its partner waiting, of which one tells it, and at most one system
-/// call. A wait that gives up looks for its offer or request among all that wait. The table grows to the most that ever waited, and keeps that.
+/// call; one if it finds none and does not wait. A put that waits makes three, a get four, and sleeps. `get_many` makes one more, and allocates what it
+/// returns. A wait that gives up looks for its offer or request among all that wait. The table grows to the most that ever waited, in the
+/// call that waits, and keeps that; to hand an item over takes no memory.
 pub struct Rendezvous<T> {
     table: Latch<Table<T>>,
     joiners: Gate,
