@@ -6,6 +6,7 @@ use crate::lock::{Form, SOON, pairs};
 use crate::semaphore::published::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use tollgate::model::Settings;
 use tollgate::{GetError, PutError, Rendezvous, Shutdown};
 
 /// One to meet at, and how many puts and gets there were.
@@ -205,7 +206,9 @@ fn a_batch_of_puts_tells_how_far_it_came(suite: &mut Suite) {
             || {},
         );
     });
-    suite.add("rendezvous: R38, put_many, Timed | get, Timed", Bound::Preemptions(3), plain(), || {
+    // Either of its waits may end so.
+    let twice = vec![Settings { timeouts: 2, ..Settings::default() }];
+    suite.add("rendezvous: R38, put_many, Timed | get, Timed", Bound::Preemptions(3), twice, || {
         let meeting = Meeting::new();
         let after = Arc::clone(&meeting);
         threads(
