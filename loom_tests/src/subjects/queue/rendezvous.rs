@@ -75,6 +75,11 @@ impl<const BATCHES: bool> Subject for RendezvousSubject<BATCHES> {
         crate::program::cover(&Self::operations(), &[first, second, third])
     }
 
+    /// A joiner that does not look again when it is in line. (It is the gate's look: `GateNoSecondTry`.)
+    fn regressions() -> Vec<Vec<Vec<QueueOp>>> {
+        if BATCHES { vec![] } else { vec![vec![vec![Put, Join], vec![Get, TaskDone]]] }
+    }
+
     fn last() -> QueueOp {
         Rest
     }
