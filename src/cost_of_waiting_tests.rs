@@ -5,7 +5,9 @@
 
 use crate::platform::Duration;
 use crate::platform::counted::{Cost, cost_of, total};
-use crate::{Barrier, Condition, Event, Lock, OwnedRLockGuard, RLock, RawLock, Semaphore};
+use crate::{
+    Barrier, Condition, Event, Lock, OwnedRLockGuard, RLock, RawLock, Rendezvous, Semaphore, Shutdown,
+};
 use std::sync::Arc;
 use std::thread;
 
@@ -20,8 +22,8 @@ fn sum<'a>(costs: impl IntoIterator<Item = &'a Cost>) -> (u64, u64) {
 }
 
 /// One sleep that nobody ends. Of a lock: the attempt, to count oneself in and out again. What stands on a gate takes its lock twice
-/// beside, to join the line and to leave it; a condition releases the user's lock and takes it again. No read-modify-write is made in a
-/// loop, however long the wait.
+/// beside, to join the line and to leave it; a condition releases the user's lock and takes it again. At a rendezvous it is three sections, to look,
+/// to line up and to leave. No read-modify-write is made in a loop, however long the wait.
 #[test]
 fn a_time_out_is_one_sleep_and_a_fixed_number_of_rmws() {
     fn assert_cost(what: &str, rmws: u64, call: impl FnOnce()) {
@@ -42,6 +44,12 @@ fn a_time_out_is_one_sleep_and_a_fixed_number_of_rmws() {
             assert_cost("RLock, owned", 3, || assert!(reentrant.lock_owned_timeout(A_MOMENT).is_none()));
             assert_cost("Semaphore", 8, || drop(semaphore.acquire_timeout(A_MOMENT)));
             assert_cost("Event", 1, || assert!(!event.wait_timeout(A_MOMENT)));
+            let meeting = Rendezvous::new();
+            assert_cost("Rendezvous, put", 4, || assert!(meeting.put_timeout(1, A_MOMENT).is_err()));
+            assert_cost("Rendezvous, get", 4, || assert!(meeting.get_timeout(A_MOMENT).is_err()));
+            assert_cost("Rendezvous, get_many", 4, || {
+                assert!(meeting.get_many_timeout(2, A_MOMENT).is_err())
+            });
             let other = Lock::new(());
             let mut guard = other.lock();
             assert_cost("Condition", 10, || assert!(!condition.wait_timeout(&mut guard, A_MOMENT)));
@@ -74,6 +82,48 @@ fn a_lock_handed_to_a_sleeper_is_one_wake() {
     let reentrant = Arc::new(RLock::new(()));
     let guards = (reentrant.lock(), reentrant.lock_owned());
     assert_one_wake("RLock", || drop(guards), || drop(reentrant.lock()));
+}
+
+/// Whoever comes second pays for the section and for the word of whom it meets, and wakes that one if it sleeps. Whoever came first has paid for a
+/// look, for lining up, for saying that it sleeps; a getter for fetching what it was handed, too.
+#[test]
+fn a_partner_that_waits_is_met_by_two_rmws_and_at_most_one_wake() {
+    fn assert_costs(
+        what: &str,
+        first: impl Fn(&Rendezvous<u8>) + Sync,
+        rmws_of_first: u64,
+        second: impl FnOnce(&Rendezvous<u8>),
+        rmws_of_second: u64,
+    ) {
+        let meeting = Rendezvous::new();
+        thread::scope(|s| {
+            let waiter = s.spawn(|| {
+                first(&meeting);
+                total()
+            });
+            // Who looks at the table is in the way of those who line up: so not before they sleep.
+            thread::sleep(TIME_TO_SLEEP);
+            while meeting.is_empty() && meeting.is_full() {
+                thread::yield_now();
+            }
+            let met = cost_of(|| second(&meeting));
+            let waited = waiter.join().unwrap();
+            assert_eq!((met.rmws, met.fences, met.futex_waits), (rmws_of_second, 0, 0), "{what}: {met:?}");
+            assert!(met.futex_wakes <= waited.futex_waits.min(1), "{what}: {met:?} for {waited:?}");
+            assert!(waited.rmws <= rmws_of_first && waited.futex_wakes == 0, "{what}: {waited:?}");
+        });
+    }
+    let put = |meeting: &Rendezvous<u8>| meeting.put(1).unwrap();
+    let get = |meeting: &Rendezvous<u8>| _ = meeting.get().unwrap();
+    let refused = |meeting: &Rendezvous<u8>| assert!(meeting.put(1).is_err());
+    assert_costs("put", get, 4, put, 2);
+    assert_costs("try_put", get, 4, |meeting| meeting.try_put(1).unwrap(), 2);
+    assert_costs("get", put, 3, get, 2);
+    assert_costs("try_get", put, 3, |meeting| _ = meeting.try_get().unwrap(), 2);
+    // And a look how much memory it will take.
+    assert_costs("get_many", put, 3, |meeting| assert_eq!(meeting.get_many(9), Ok(vec![1])), 3);
+    // Who was refused takes its item back.
+    assert_costs("shutdown", refused, 4, |meeting| meeting.shutdown(Shutdown::Drain), 2);
 }
 
 #[test]
@@ -195,6 +245,14 @@ fn wakes_never_exceed_sleeps_with_levels_and_time_outs() {
     assert_no_needless_wakes("Semaphore, time-outs", |round| {
         let _permit = semaphore.acquire_many_timeout(1 + (round % 2) as usize, moment(round));
         work();
+    });
+    let meeting = Rendezvous::new();
+    assert_no_needless_wakes("Rendezvous, time-outs", |round| {
+        if round % 2 == 0 {
+            let _ = meeting.put_timeout(round, moment(round));
+        } else {
+            let _ = meeting.get_timeout(moment(round));
+        }
     });
     let barrier = Barrier::new(2);
     assert_no_needless_wakes("Barrier, time-outs", |round| {

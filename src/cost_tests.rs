@@ -7,7 +7,7 @@ use crate::platform::counted::{Cost, cost_of, total};
 use crate::platform::{Duration, Instant};
 use crate::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, RLock, RLockGuard,
-    RawLock, Semaphore, Shutdown, SimpleQueue, channel,
+    RawLock, Rendezvous, Semaphore, Shutdown, SimpleQueue, channel,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -278,6 +278,29 @@ fn an_uncontended_pair_of_a_priority_queue_is_four_rmws() {
     }
 }
 
+/// The latch of the table, whatever the call finds there; and the fence with which joiners are told.
+#[test]
+fn a_rendezvous_where_nobody_waits_is_one_rmw() {
+    let meeting = Rendezvous::new();
+    assert_cost("try_put, no getter waits", 1, 0, || assert!(meeting.try_put(1).is_err()));
+    assert_cost("try_put_many, no getter waits", 1, 0, || assert!(meeting.try_put_many([1, 2]).is_err()));
+    assert_cost("try_get, no putter waits", 1, 0, || assert!(meeting.try_get().is_err()));
+    assert_cost("try_get_many, no putter waits", 1, 0, || assert!(meeting.try_get_many(2).is_err()));
+    assert_cost("a look", 1, 0, || assert!(meeting.put_timeout(1, Duration::ZERO).is_err()));
+    assert_cost("join, no task", 1, 0, || meeting.join());
+    assert_cost("len, is_full, unfinished", 3, 0, || {
+        assert_eq!((meeting.len(), meeting.is_full(), meeting.unfinished()), (0, true, 0));
+    });
+    thread::scope(|s| {
+        s.spawn(|| meeting.get());
+        meeting.put(1).unwrap();
+    });
+    assert_cost("task_done, the last one", 1, 1, || meeting.task_done().unwrap());
+    assert_cost("shutdown, nobody waits", 1, 0, || meeting.shutdown(Shutdown::Drain));
+    assert_cost("put after the shutdown", 1, 0, || assert!(meeting.put(1).is_err()));
+    assert_cost("get after the shutdown", 1, 0, || assert!(meeting.get().is_err()));
+}
+
 /// One release, one wake; and the waiter sleeps as often as it says.
 #[test]
 fn a_hand_off_to_a_sleeper_is_one_wake() {
@@ -361,6 +384,12 @@ fn wakes_never_exceed_sleeps_in_a_contended_run() {
         let threads = (0..8).map(|n| if n % 2 == 0 { boxed(put) } else { boxed(get) }).collect();
         assert_no_needless_wakes("PriorityQueue, in batches", threads);
     }
+
+    let meeting = Rendezvous::new();
+    let put = || (0..3_000).for_each(|item| meeting.put(item).unwrap());
+    let get = || (0..3_000).for_each(|_| _ = meeting.get());
+    let threads = (0..8).map(|n| if n % 2 == 0 { boxed(put) } else { boxed(get) }).collect();
+    assert_no_needless_wakes("Rendezvous", threads);
 
     for parties in [2, 4] {
         let barrier = Barrier::new(parties);

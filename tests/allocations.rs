@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, OwnedRLockGuard, PriorityQueue, Queue,
-    RLock, RawLock, Semaphore,
+    RLock, RawLock, Rendezvous, Semaphore,
 };
 
 thread_local! {
@@ -152,4 +152,37 @@ fn queues_allocate_when_they_are_made_or_grow() {
     }
     let kept = HELD.get() - before;
     assert!(kept < 3 * 256 * 16 * 2, "{kept} bytes are kept for three empty queues");
+}
+
+/// A rendezvous allocates when more wait than ever did, in the call that waits: not to serve, and a second time as many have room.
+#[cfg(all(target_os = "linux", not(tollgate_portable)))]
+#[test]
+fn a_rendezvous_allocates_for_those_who_wait_and_not_to_serve() {
+    const MOMENT: Duration = Duration::from_millis(1);
+    let meeting = Rendezvous::new();
+    assert_allocates(0, "nobody waits", || {
+        assert!(Rendezvous::new().try_put(1).is_err() && meeting.try_get().is_err());
+        assert!(meeting.try_get_many(9).is_err());
+    });
+    assert_allocates(1, "the first offer", || assert!(meeting.put_timeout(1, MOMENT).is_err()));
+    // A place in line, and one for what it will be handed.
+    assert_allocates(2, "the first request", || assert!(meeting.get_timeout(MOMENT).is_err()));
+    assert_allocates(0, "the next ones", || {
+        assert!(meeting.put_timeout(1, MOMENT).is_err() && meeting.get_timeout(MOMENT).is_err());
+    });
+    let meeting = Rendezvous::new();
+    std::thread::scope(|s| {
+        s.spawn(|| assert_allocates(2, "the first get", || assert_eq!(meeting.get(), Ok(1))));
+        while meeting.is_full() {
+            std::thread::yield_now();
+        }
+        assert_allocates(0, "a getter is served", || meeting.put(1).unwrap());
+    });
+    std::thread::scope(|s| {
+        s.spawn(|| assert_allocates(1, "the first put", || meeting.put(2).unwrap()));
+        while meeting.is_empty() {
+            std::thread::yield_now();
+        }
+        assert_allocates(0, "a putter is met", || assert_eq!(meeting.get(), Ok(2)));
+    });
 }

@@ -73,7 +73,7 @@ fn a_batch_that_does_not_fit_comes_back_in_part() {
 
 /// R38 of the historical bugs: a batch that fails loses the rest.
 #[test]
-fn a_batch_that_waits_has_its_rest_back_when_the_queue_is_shut_down() {
+fn r38_a_batch_that_waits_has_its_rest_back_when_the_queue_is_shut_down() {
     for how in [Shutdown::Drain, Shutdown::Immediate] {
         let queue = Queue::bounded(2);
         let item = Arc::new(());

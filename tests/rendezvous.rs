@@ -127,8 +127,9 @@ fn shutdown_refuses_whoever_waits_and_whoever_comes() {
     }
 }
 
+/// R38 of the historical bugs: a batch that fails loses the rest.
 #[test]
-fn a_batch_tells_what_was_taken_and_gives_the_rest_back() {
+fn r38_a_batch_tells_what_was_taken_and_gives_the_rest_back() {
     let meeting = Rendezvous::new();
     thread::scope(|scope| {
         let putter = scope.spawn(|| meeting.put_many([1, 2, 3]));
@@ -138,6 +139,40 @@ fn a_batch_tells_what_was_taken_and_gives_the_rest_back() {
         let error = putter.join().unwrap().unwrap_err();
         assert_eq!((error.put, error.rest), (1, PutError::ShutDown(vec![2, 3])));
     });
+}
+
+/// A joiner waits for a moment without tasks, and need not be awake in it.
+#[test]
+fn join_returns_after_an_idle_moment_that_is_over() {
+    let meet = |meeting: &Rendezvous<u8>| {
+        thread::scope(|scope| {
+            scope.spawn(|| meeting.put(1).unwrap());
+            meeting.get().unwrap();
+        });
+    };
+    // Often: who takes its one look in that moment needs no memory of it.
+    for _ in 0..30 {
+        let meeting = Rendezvous::new();
+        meet(&meeting);
+        thread::scope(|scope| {
+            let joiner = scope.spawn(|| meeting.join_timeout(LONG));
+            // Again, with more time, if it had not begun to wait.
+            for millis in [3, 30, 3_000] {
+                thread::sleep(Duration::from_millis(millis));
+                // A getter that is served within the call leaves no time for a look between the two.
+                let getter = scope.spawn(|| meeting.get());
+                until(|| !meeting.is_full());
+                meeting.task_done().unwrap();
+                meeting.try_put(1).unwrap();
+                getter.join().unwrap().unwrap();
+                thread::sleep(Duration::from_millis(1));
+                if joiner.is_finished() {
+                    break;
+                }
+            }
+            assert!(joiner.join().unwrap(), "there was a moment without tasks");
+        });
+    }
 }
 
 #[test]

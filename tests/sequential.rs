@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tollgate::{
     AcquireError, Barrier, BlockingQueue, BoundedSemaphore, Broken, CapacityError, Closed, Condition, Event,
     GetError, LifoQueue, Lock, LockGuard, MappedLockGuard, OverRelease, OwnedLockGuard, OwnedMappedLockGuard,
-    Permit, Prioritized, PriorityQueue, PutError, PutManyError, Queue, RawLock, Semaphore, ShutDown,
-    Shutdown, TooManyDone,
+    Permit, Prioritized, PriorityQueue, PutError, PutManyError, Queue, RawLock, Rendezvous, Semaphore,
+    ShutDown, Shutdown, TooManyDone,
 };
 
 /// A deadline that has passed.
@@ -250,6 +250,79 @@ proptest! {
                 (0..get.min(model.len())).map(|_| model.remove(smallest(&model))).collect();
             let got: Vec<_> = queue.try_iter().take(get).map(|got| got.item).collect();
             prop_assert_eq!(got, expected);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Alone nobody meets anybody, but for `Get`, for which another thread comes and puts.
+    #[test]
+    fn a_rendezvous_does_what_its_model_says(calls in vec(queue_call(), 0..40)) {
+        let meeting = Rendezvous::new();
+        let (mut unfinished, mut shut_down) = (0_usize, false);
+        for (item, call) in (0..).step_by(10).zip(calls) {
+            let nobody_gets =
+                |item| if shut_down { PutError::ShutDown(item) } else { PutError::Full(item) };
+            let nobody_puts = || if shut_down { GetError::ShutDown } else { GetError::Empty };
+            match call {
+                QueueCall::Put if shut_down => prop_assert_eq!(meeting.put(item), Err(ShutDown(item))),
+                QueueCall::Put => {} // would wait for ever
+                QueueCall::TryPut => prop_assert_eq!(meeting.try_put(item), Err(nobody_gets(item))),
+                QueueCall::PutTimeout => {
+                    prop_assert_eq!(meeting.put_timeout(item, NO_TIME), Err(nobody_gets(item)));
+                }
+                QueueCall::PutDeadline => {
+                    prop_assert_eq!(meeting.put_deadline(item, past()), Err(nobody_gets(item)));
+                }
+                QueueCall::Get if shut_down => prop_assert_eq!(meeting.get(), Err(ShutDown(()))),
+                QueueCall::Get => {
+                    let (put, got) = std::thread::scope(|s| {
+                        let putter = s.spawn(|| meeting.put(item));
+                        let got = meeting.get();
+                        (putter.join().unwrap(), got)
+                    });
+                    prop_assert_eq!((put, got), (Ok(()), Ok(item)));
+                    unfinished += 1;
+                }
+                QueueCall::TryGet => prop_assert_eq!(meeting.try_get(), Err(nobody_puts())),
+                QueueCall::GetTimeout => prop_assert_eq!(meeting.get_timeout(NO_TIME), Err(nobody_puts())),
+                QueueCall::GetDeadline => prop_assert_eq!(meeting.get_deadline(past()), Err(nobody_puts())),
+                QueueCall::TryPutMany(count) => {
+                    let items: Vec<_> = (item..item + count).collect();
+                    let expected = match shut_down {
+                        _ if count == 0 => Ok(0),
+                        true => Err(PutManyError { put: 0, rest: PutError::ShutDown(items.clone()) }),
+                        false => Err(PutManyError { put: 0, rest: PutError::Full(items.clone()) }),
+                    };
+                    prop_assert_eq!(meeting.try_put_many(items), expected);
+                }
+                QueueCall::TryGetMany(most) => {
+                    let expected = if most == 0 { Ok(vec![]) } else { Err(nobody_puts()) };
+                    prop_assert_eq!(meeting.try_get_many(most), expected);
+                }
+                QueueCall::TryGetTask => {
+                    prop_assert_eq!(meeting.try_get_task().map(|task| *task), Err(nobody_puts()));
+                }
+                QueueCall::TaskDone => {
+                    prop_assert_eq!(meeting.task_done().is_ok(), unfinished > 0);
+                    unfinished = unfinished.saturating_sub(1);
+                }
+                QueueCall::JoinTimeout => prop_assert_eq!(meeting.join_timeout(NO_TIME), unfinished == 0),
+                QueueCall::TryIter(most) => prop_assert_eq!(meeting.try_iter().take(most).count(), 0),
+                QueueCall::SetCapacity(capacity) => {
+                    let never = Err(CapacityError { most: Some(0) });
+                    prop_assert_eq!(meeting.set_capacity(capacity), never);
+                }
+                QueueCall::Shutdown(immediate) => {
+                    meeting.shutdown(if immediate { Shutdown::Immediate } else { Shutdown::Drain });
+                    shut_down = true;
+                }
+            }
+            prop_assert_eq!((meeting.len(), meeting.is_empty(), meeting.is_full()), (0, true, true));
+            prop_assert_eq!((meeting.capacity(), meeting.unfinished()), (Some(0), unfinished));
+            prop_assert_eq!(meeting.is_shutdown(), shut_down);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | target | what it runs | what is compared |
 //! |---|---|---|
-//! | [`queue`] (three targets: `queue`, `lifo`, `priority`), [`simple_queue`], [`lock`], [`rlock`], [`semaphore`], [`condition`], [`event`], [`barrier`] | one thread's calls, in all forms, with user code that panics and re-enters | what each call returns, the order of items, who owns them, the state afterwards |
+//! | [`queue`] (three targets: `queue`, `lifo`, `priority`), [`simple_queue`], [`rendezvous`], [`lock`], [`rlock`], [`semaphore`], [`condition`], [`event`], [`barrier`] | one thread's calls, in all forms, with user code that panics and re-enters | what each call returns, the order of items, who owns them, the state afterwards |
 //! | [`threads`] | two to four threads' calls, on any of the types | whether some order of the calls explains all answers |
 //!
 //! ```text
@@ -39,6 +39,7 @@ pub mod forms;
 pub mod lock;
 mod panics;
 pub mod queue;
+pub mod rendezvous;
 pub mod rlock;
 pub mod script;
 pub mod semaphore;

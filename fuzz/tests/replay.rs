@@ -6,7 +6,9 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use tollgate_fuzz::script::Script;
-use tollgate_fuzz::{barrier, condition, event, lock, queue, rlock, semaphore, simple_queue, threads};
+use tollgate_fuzz::{
+    barrier, condition, event, lock, queue, rendezvous, rlock, semaphore, simple_queue, threads,
+};
 
 /// Reads an operation sequence out of bytes as libFuzzer's target does.
 fn script<T: for<'a> Arbitrary<'a>>(bytes: &[u8]) -> Option<T> {
@@ -47,6 +49,11 @@ fn the_corpora_of_the_other_orders_pass() {
 #[test]
 fn the_corpus_of_simple_queue_passes() {
     replay("simple_queue", simple_queue::run);
+}
+
+#[test]
+fn the_corpus_of_rendezvous_passes() {
+    replay("rendezvous", rendezvous::run);
 }
 
 #[test]
@@ -126,6 +133,11 @@ fn random_sequences_on_a_queue_pass() {
 #[test]
 fn random_sequences_on_a_simple_queue_pass() {
     random(100, |script: &Script<simple_queue::Operation>| simple_queue::run(script));
+}
+
+#[test]
+fn random_sequences_at_a_rendezvous_pass() {
+    random(100, |script: &Script<rendezvous::Operation>| rendezvous::run(script));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use tollgate_fuzz::forms::Form;
 use tollgate_fuzz::script::{Operation, Script};
-use tollgate_fuzz::{barrier, condition, event, lock, rlock, semaphore, simple_queue, threads};
+use tollgate_fuzz::{barrier, condition, event, lock, rendezvous, rlock, semaphore, simple_queue, threads};
 
 /// Writes or compares the seeds of one target.
 fn seeds<O: Operation>(target: &str, seeds: &[(&str, &[O])]) {
@@ -380,6 +380,56 @@ fn seeds_of_simple_queue() {
             (
                 "grows_and_shrinks",
                 &[Burst(31), Put(Kind::Plain), Burst(1), Get(Form::Past), Burst(31), Look, Get(Form::NoTime)],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn seeds_of_rendezvous() {
+    use rendezvous::{Operation::*, Way};
+    let alone = Vec::from_iter(
+        forms(Put)
+            .chain(forms(Get))
+            .chain(forms(|form| PutMany(form, 2)))
+            .chain(forms(|form| GetMany(form, 2)))
+            .chain([Look]),
+    );
+    let closed = Vec::from_iter([Shutdown(false)].into_iter().chain(alone.iter().copied()));
+    let ways = |meet: fn(Way, bool) -> rendezvous::Operation| {
+        let ways = [Way::Plain, Way::Visitor, Way::Batch, Way::Task];
+        Vec::from_iter(ways.into_iter().flat_map(|way| [meet(way, true), meet(way, false)]).chain([Look]))
+    };
+    let joins = Vec::from_iter(forms(Join).chain([Takes(Way::Batch, true)]).chain(forms(Join)).chain([
+        Done,
+        Join(Form::Soon),
+        Done,
+        Done,
+        Join(Form::Plain),
+    ]));
+    seeds(
+        "rendezvous",
+        &[
+            ("alone_in_every_form", &alone),
+            ("shut_down_in_every_form", &closed),
+            ("gives_in_every_way", &ways(Gives)),
+            ("takes_in_every_way", &ways(Takes)),
+            ("joins_in_every_form", &joins),
+            (
+                "batches_of_none_and_iterators_that_panic",
+                &[PutMany(Form::Plain, 0), GetMany(Form::Plain, 0), PutManyPanics(0), PutManyPanics(3), Look],
+            ),
+            (
+                "tasks_outlive_the_shutdown",
+                &[
+                    Gives(Way::Plain, true),
+                    Shutdown(true),
+                    Gives(Way::Plain, true),
+                    Join(Form::NoTime),
+                    Done,
+                    Join(Form::Plain),
+                    Look,
+                ],
             ),
         ],
     );

@@ -298,10 +298,17 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::BarrierActionEndsLaterRound => (&["barrier(1), action: Plain | abort"], None),
         Mutant::BarrierPanicBreaksNothing => (&["barrier(2), action panics"], None),
         Mutant::BarrierTellsUnderLock => (&["barrier(2): R41"], None),
-        Mutant::RendezvousTellsNobody
-        | Mutant::RendezvousLooksOnce
+        Mutant::RendezvousServesSilently
+        | Mutant::RendezvousServesSilentlyLate
+        | Mutant::RendezvousCollectsSilently
+        | Mutant::RendezvousCollectsSilentlyLate
+        | Mutant::RendezvousPutterLooksOnce
+        | Mutant::RendezvousGetterLooksOnce
         | Mutant::RendezvousTimeoutTakesBack
         | Mutant::RendezvousRequestStays => (&["rendezvous: "], None),
+        Mutant::RendezvousRefusesPuttersSilently => (&["rendezvous: put, Plain | shutdown"], None),
+        Mutant::RendezvousRefusesGettersSilently => (&["rendezvous: get, Plain | shutdown"], None),
+        Mutant::RendezvousDoneWithoutNotify => (&["rendezvous: put, join"], None),
         Mutant::StackLooksOnce => (&["core stack(3)"], None),
         Mutant::RingHelpsNobody => (&["core ring(1): push"], None),
         Mutant::RingLenLooksOnce => (&["core ring(3)"], None),
@@ -326,7 +333,7 @@ fn users(file: &str) -> &'static [&'static str] {
         "src/queue/cores/stack.rs" => &["core stack"],
         "src/queue/cores/ring.rs" => &["core ring"],
         "src/queue/cores/claimed.rs" => &["core claimed"],
-        "src/queue/rendezvous.rs" => &["rendezvous"],
+        file if file.starts_with("src/queue/rendezvous/") => &["rendezvous"],
         "src/queue/channel.rs" => &["queue, channel"],
         file if file.starts_with("src/queue/") => &["queue"],
         _ => &["semaphore", "condition: ", "queue"],

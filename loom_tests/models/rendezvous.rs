@@ -6,6 +6,7 @@ use crate::lock::{Form, SOON, pairs};
 use crate::semaphore::published::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use tollgate::model::Settings;
 use tollgate::{GetError, PutError, Rendezvous, Shutdown};
 
 /// One to meet at, and how many puts and gets there were.
@@ -80,6 +81,8 @@ pub(crate) fn models(suite: &mut Suite) {
     }
     two_putters(suite);
     two_getters(suite);
+    a_batch_of_puts_tells_how_far_it_came(suite);
+    a_batch_of_gets_leaves_nobody_behind(suite);
     a_join_waits_for_what_was_taken(suite);
 }
 
@@ -182,6 +185,64 @@ fn two_getters(suite: &mut Suite) {
             { meeting.get(Form::Plain).unwrap(); },
             { meeting.put(Form::Plain).unwrap(); }),
             move || assert!(after.settled() > 0),
+        );
+    });
+}
+
+/// What was not put comes back, whoever ends it.
+fn a_batch_of_puts_tells_how_far_it_came(suite: &mut Suite) {
+    suite.add("rendezvous: R38, put_many | get, shutdown", Bound::Preemptions(3), varied(), || {
+        let meeting = Meeting::new();
+        threads(
+            bodies!([meeting]
+            {
+                let error = meeting.here.put_many([1, 2, 3]).unwrap_err();
+                assert_eq!((error.put, error.rest), (1, PutError::ShutDown(vec![2, 3])));
+            },
+            {
+                assert_eq!(meeting.here.get(), Ok(1));
+                meeting.here.shutdown(Shutdown::Drain);
+            }),
+            || {},
+        );
+    });
+    // Either of its waits may end so.
+    let twice = vec![Settings { timeouts: 2, ..Settings::default() }];
+    suite.add("rendezvous: R38, put_many, Timed | get, Timed", Bound::Preemptions(3), twice, || {
+        let meeting = Meeting::new();
+        let after = Arc::clone(&meeting);
+        threads(
+            bodies!([meeting]
+            {
+                let put = meeting.here.put_many_timeout([1, 2], SOON).unwrap_or_else(|error| {
+                    assert_eq!(error.rest, PutError::Full([1, 2][error.put..].to_vec()));
+                    error.put
+                });
+                meeting.put.fetch_add(put, SeqCst);
+            },
+            { _ = meeting.get(Form::Timed); }),
+            move || _ = after.settled(),
+        );
+    });
+}
+
+/// Whether it takes both at once or one after the other.
+fn a_batch_of_gets_leaves_nobody_behind(suite: &mut Suite) {
+    suite.add("rendezvous: get_many, get | put | put", Bound::Preemptions(2), plain(), || {
+        let meeting = Meeting::new();
+        let after = Arc::clone(&meeting);
+        threads(
+            bodies!([meeting]
+            {
+                let got = meeting.here.get_many(2).unwrap().len();
+                meeting.got.fetch_add(got, SeqCst);
+                if got == 1 {
+                    meeting.get(Form::Plain).unwrap();
+                }
+            },
+            { meeting.put(Form::Plain).unwrap(); },
+            { meeting.put(Form::Plain).unwrap(); }),
+            move || assert_eq!(after.settled(), 2),
         );
     });
 }

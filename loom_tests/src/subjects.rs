@@ -63,7 +63,8 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<QueueSubject<2, Lifo>>();
     visitor.subject::<QueueSubject<2, Priority>>();
     visitor.subject::<SimpleQueueSubject>();
-    visitor.subject::<RendezvousSubject>();
+    visitor.subject::<RendezvousSubject<false>>();
+    visitor.subject::<RendezvousSubject<true>>();
 }
 
 /// Takes `call` out of a line; whether it was there.

@@ -14,7 +14,7 @@
 //!    a waiter whose time runs out looks at it to learn that it has been picked. (In one cell with the links, that look was
 //!    a data race with the notifier's walk along the chain. loom found it.)
 //! 2. A waiter stays in place, and alive, from [`WaitList::insert`] until it has been removed or its word has been stored
-//!    to. (`Place::leave`, `crowd::Member` and `Rounds::outcome` keep this promise.)
+//!    to. (`Place::leave`, `crowd::Member`, `Rounds::outcome`, and `Rendezvous::offer` and `request` keep this promise.)
 //! 3. Tickets rise from head to tail. A waiter keeps its ticket for the whole call, so one that was woken in vain rejoins
 //!    where it was.
 

@@ -205,13 +205,27 @@ pub enum Mutant {
     /// `Queue`: items discarded by `shutdown` are not counted as done.
     QueueDiscardUncounted,
     /// `Rendezvous`: who finds a getter in line hands it an item and does not tell it.
-    RendezvousTellsNobody,
+    RendezvousServesSilently,
+    /// The same at a putter's second look.
+    RendezvousServesSilentlyLate,
+    /// `Rendezvous`: who takes items from putters in line does not tell them.
+    RendezvousCollectsSilently,
+    /// The same at a getter's second look.
+    RendezvousCollectsSilentlyLate,
+    /// `Rendezvous`: `shutdown` does not tell the putters in line.
+    RendezvousRefusesPuttersSilently,
+    /// `Rendezvous`: `shutdown` does not tell the getters in line.
+    RendezvousRefusesGettersSilently,
     /// `Rendezvous`: a putter lines up without looking, in the same section, whether a getter is in line.
-    RendezvousLooksOnce,
+    RendezvousPutterLooksOnce,
+    /// `Rendezvous`: a getter lines up without looking, in the same section, whether a putter is in line.
+    RendezvousGetterLooksOnce,
     /// `Rendezvous`: whoever's time is up has not been met, though it was taken out of its line.
     RendezvousTimeoutTakesBack,
     /// `Rendezvous`: the request of a getter whose time is up stays.
     RendezvousRequestStays,
+    /// `Rendezvous`: the last `task_done` does not tell the joiners.
+    RendezvousDoneWithoutNotify,
     /// `Stack`: a look takes head and depth for those of one moment without loading the head again.
     #[cfg(feature = "experimental_cores")]
     StackLooksOnce,
@@ -294,10 +308,17 @@ impl Mutant {
         Mutant::ChannelSendersLeaveOpen,
         Mutant::ChannelReceiversLeaveItems,
         Mutant::QueueDiscardUncounted,
-        Mutant::RendezvousTellsNobody,
-        Mutant::RendezvousLooksOnce,
+        Mutant::RendezvousServesSilently,
+        Mutant::RendezvousServesSilentlyLate,
+        Mutant::RendezvousCollectsSilently,
+        Mutant::RendezvousCollectsSilentlyLate,
+        Mutant::RendezvousRefusesPuttersSilently,
+        Mutant::RendezvousRefusesGettersSilently,
+        Mutant::RendezvousPutterLooksOnce,
+        Mutant::RendezvousGetterLooksOnce,
         Mutant::RendezvousTimeoutTakesBack,
         Mutant::RendezvousRequestStays,
+        Mutant::RendezvousDoneWithoutNotify,
         #[cfg(feature = "experimental_cores")]
         Mutant::StackLooksOnce,
         #[cfg(feature = "experimental_cores")]

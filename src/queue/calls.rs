@@ -3,9 +3,9 @@
 //! [`Queue`](super::Queue), [`LifoQueue`](super::LifoQueue) and [`PriorityQueue`](super::PriorityQueue) are a
 //! [`Face`](super::face::Face) each, over different cores; they differ in their constructors alone, and in what only one order can do.
 
-/// The calls, for a type whose only field is its `face`.
+/// The calls, for a type whose only field is its `face`; and what a panic says of one that has no room, if there is something to be said.
 macro_rules! calls {
-    ($Queue:ident $(where T: $Ord:ident)?) => {
+    ($Queue:ident $(where T: $Ord:ident)? $(; $without_room:literal)?) => {
         impl<T $(: $Ord)?> $Queue<T> {
             /// A queue for `maxsize` items; 0 means unbounded, as in Python.
             ///
@@ -35,7 +35,7 @@ macro_rules! calls {
                         stringify!($Queue),
                         "::bounded(0): a queue without room can hold no item; for an unbounded queue use ",
                         stringify!($Queue),
-                        "::unbounded(), for one whose puts wait until their item is taken Rendezvous::new()"
+                        "::unbounded()" $(, $without_room)?
                     )
                 );
                 Self::resizable(capacity, capacity)

@@ -159,5 +159,5 @@ impl<T> Queue<T> {
     }
 }
 
-calls!(Queue);
+calls!(Queue; ", for one whose puts wait until their item is taken Rendezvous::new()");
 impls!(Queue);

@@ -70,4 +70,6 @@ pub enum Kind {
     PriorityQueue,
     /// A [`SimpleQueue`](crate::SimpleQueue): an item.
     SimpleQueue,
+    /// A [`Rendezvous`](crate::Rendezvous): a partner, or the end of all tasks.
+    Rendezvous,
 }

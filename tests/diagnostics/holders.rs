@@ -4,7 +4,9 @@ use super::*;
 use std::cell::RefCell;
 use std::mem::forget;
 use tollgate::diagnostics::{Role, capture_backtraces};
-use tollgate::{BoundedSemaphore, Condition, Event, Lock, Queue, RLock, RawLock, Semaphore, Shutdown};
+use tollgate::{
+    BoundedSemaphore, Condition, Event, Lock, Queue, RLock, RawLock, Rendezvous, Semaphore, Shutdown,
+};
 
 /// Who is named as the holder of what the thread of this name waits for.
 fn holder_names<'a>(report: &'a Report, name: &str) -> Vec<&'a str> {
@@ -145,17 +147,20 @@ fn waits_that_nobody_is_known_to_end() {
         Queue::<u8>::bounded(1).named("plain: empty"),
         Queue::<u8>::bounded(1).named("plain: full"),
         Semaphore::new(0).named("plain: semaphore"),
+        [Rendezvous::new().named("plain: offered"), Rendezvous::new().named("plain: asked for")],
     ));
     shared.3.put(1).unwrap();
-    type Shared = (Event, tollgate::Barrier, Queue<u8>, Queue<u8>, Semaphore);
+    type Shared = (Event, tollgate::Barrier, Queue<u8>, Queue<u8>, Semaphore, [Rendezvous<u8>; 2]);
     type Wait = (&'static str, Kind, &'static str, fn(&Shared));
-    let waits: [Wait; 6] = [
+    let waits: [Wait; 8] = [
         ("plain: 1", Kind::Event, "plain: event", |shared| shared.0.wait()),
         ("plain: 2", Kind::Barrier, "plain: barrier", |shared| _ = shared.1.wait()),
         ("plain: 3", Kind::Queue, "plain: empty", |shared| _ = shared.2.get()),
         ("plain: 4", Kind::Queue, "plain: full", |shared| _ = shared.3.put(2)),
         ("plain: 5", Kind::Queue, "plain: full", |shared| shared.3.join()),
         ("plain: 6", Kind::Semaphore, "plain: semaphore", |shared| drop(shared.4.acquire())),
+        ("plain: 7", Kind::Rendezvous, "plain: offered", |shared| _ = shared.5[0].put(1)),
+        ("plain: 8", Kind::Rendezvous, "plain: asked for", |shared| _ = shared.5[1].get()),
     ];
     let threads = waits.map(|(name, .., wait)| {
         let shared = Arc::clone(&shared);
@@ -172,6 +177,7 @@ fn waits_that_nobody_is_known_to_end() {
     shared.2.shutdown(Shutdown::Immediate);
     shared.3.shutdown(Shutdown::Immediate);
     shared.4.close();
+    shared.5.iter().for_each(|meeting| meeting.shutdown(Shutdown::Drain));
     threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
@@ -245,6 +251,7 @@ fn names_are_for_every_type_and_const() {
     static _LIFO: tollgate::LifoQueue<String> = tollgate::LifoQueue::unbounded().named("l");
     static _PRIORITY: tollgate::PriorityQueue<String> = tollgate::PriorityQueue::unbounded().named("p");
     static _SIMPLE: tollgate::SimpleQueue<String> = tollgate::SimpleQueue::new().named("s");
+    static _RENDEZVOUS: Rendezvous<String> = Rendezvous::new().named("r");
     #[expect(clippy::declare_interior_mutable_const, reason = "each use is meant to be another lock")]
     const RAW: RawLock = RawLock::new().named("const: raw");
     let locks = Arc::new([RAW, RAW]);

@@ -4,8 +4,8 @@ use super::common::AGES;
 use super::*;
 use std::time::Instant;
 use tollgate::{
-    BoundedSemaphore, Condition, Event, Lock, Queue, RLock, RLockGuard, RawLock, Receiver, Semaphore, Sender,
-    Shutdown, channel,
+    BoundedSemaphore, Condition, Event, Lock, Queue, RLock, RLockGuard, RawLock, Receiver, Rendezvous,
+    Semaphore, Sender, Shutdown, channel,
 };
 
 /// All of them such that every call waits.
@@ -22,6 +22,10 @@ struct Busy {
     full: Queue<u8>,
     empty_ends: (Sender<Queue<u8>>, Receiver<Queue<u8>>),
     full_ends: (Sender<Queue<u8>>, Receiver<Queue<u8>>),
+    /// Nobody comes.
+    meeting: Rendezvous<u8>,
+    /// One task is not done.
+    met: Rendezvous<u8>,
     free: RLock<()>,
 }
 
@@ -52,12 +56,18 @@ fn reported_file(name: &str, call: fn(&Busy)) -> (bool, String, u32) {
         full: Queue::bounded(1),
         empty_ends: channel(Queue::bounded(1)),
         full_ends: channel(Queue::bounded(1)),
+        meeting: Rendezvous::new(),
+        met: Rendezvous::new(),
         free: RLock::new(()),
     });
     let (held, rheld, permit) = (busy.lock.lock(), busy.rlock.lock(), busy.bounded.acquire().unwrap());
     busy.raw.acquire();
     busy.full.put(1).unwrap();
     busy.full_ends.0.put(1).unwrap();
+    thread::scope(|s| {
+        s.spawn(|| busy.met.get());
+        busy.met.put(1).unwrap();
+    });
     let theirs = Arc::clone(&busy);
     let thread = spawn(name, move || call(&theirs));
     let report = until_all_wait(&[name]);
@@ -71,6 +81,8 @@ fn reported_file(name: &str, call: fn(&Busy)) -> (bool, String, u32) {
     busy.full.shutdown(Shutdown::Immediate);
     busy.empty_ends.1.shutdown(Shutdown::Immediate);
     busy.full_ends.0.shutdown(Shutdown::Immediate);
+    busy.meeting.shutdown(Shutdown::Drain);
+    busy.met.task_done().unwrap();
     common::eventually(name, || {
         busy.condition.notify_all();
         thread.is_finished()
@@ -136,6 +148,25 @@ fn each_call_is_reported_where_it_stands() {
         |busy: &Busy| busy.full.join();
         |busy: &Busy| _ = busy.full.join_timeout(AGES);
         |busy: &Busy| _ = busy.full.join_deadline(deadline());
+        |busy: &Busy| _ = busy.meeting.put(2);
+        |busy: &Busy| _ = busy.meeting.put_timeout(2, AGES);
+        |busy: &Busy| _ = busy.meeting.put_deadline(2, deadline());
+        |busy: &Busy| _ = busy.meeting.put_many([2]);
+        |busy: &Busy| _ = busy.meeting.put_many_timeout([2], AGES);
+        |busy: &Busy| _ = busy.meeting.put_many_deadline([2], deadline());
+        |busy: &Busy| _ = busy.meeting.get();
+        |busy: &Busy| _ = busy.meeting.get_timeout(AGES);
+        |busy: &Busy| _ = busy.meeting.get_deadline(deadline());
+        |busy: &Busy| _ = busy.meeting.get_many(1);
+        |busy: &Busy| _ = busy.meeting.get_many_timeout(1, AGES);
+        |busy: &Busy| _ = busy.meeting.get_many_deadline(1, deadline());
+        |busy: &Busy| _ = busy.meeting.get_task();
+        |busy: &Busy| _ = busy.meeting.get_task_timeout(AGES);
+        |busy: &Busy| _ = busy.meeting.get_task_deadline(deadline());
+        |busy: &Busy| _ = busy.meeting.iter().next();
+        |busy: &Busy| busy.met.join();
+        |busy: &Busy| _ = busy.met.join_timeout(AGES);
+        |busy: &Busy| _ = busy.met.join_deadline(deadline());
         |busy: &Busy| _ = busy.full_ends.0.put(2);
         |busy: &Busy| _ = busy.full_ends.0.put_timeout(2, AGES);
         |busy: &Busy| _ = busy.full_ends.0.put_deadline(2, deadline());
