@@ -81,7 +81,8 @@
 //! | [`PriorityQueue`]: a put, a get | 1, 3 |
 //! | `get_task` and its end: of a [`Queue`], of a [`PriorityQueue`] | 2, 4; and a fence when it was the last task |
 //! | a [`Sender`] or [`Receiver`], beside its queue: put and get; clone and drop | none; 2 |
-//! | a queue's `try_get` when it is empty, `try_put` when it is full: of a [`Queue`] with room for four or more, and of a [`SimpleQueue`]; of the others | 2; 1 |
+//! | `try_put` to a full queue, `try_get` from an empty one: of a [`Queue`] with room for four or more, and of a [`SimpleQueue`] | 2 |
+//! | the same of the others | 1 |
 //! | a queue's `len`, `is_empty`, `is_full` | none |
 //!
 //! | guarantee | |
