@@ -280,7 +280,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::QueuePutWithoutNotify | Mutant::QueueGetWithoutNotify => {
             (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], None)
         }
-        Mutant::QueueSaysNoAtOnce => (&["queue(1): put Plain | get Plain", "queue: put here"], None),
+        Mutant::QueueSaysNoAtOnce => (&["queue: put here"], None),
         Mutant::QueueCapacityWithoutNotify => (&["queue(1 of 2), full: put Plain"], None),
         Mutant::ChannelSendersLeaveOpen => (&["queue, channel: get | drop"], None),
         Mutant::ChannelReceiversLeaveItems => (&["queue, channel: put, put | drop"], None),
@@ -418,7 +418,12 @@ pub(crate) fn trials() -> (Vec<(String, Verdict)>, Arc<Mutex<Tally>>) {
         Mutant::GateNoSecondLook,
     ];
     // Random schedules, and sequential consistency, do not come by these.
-    let small = [Mutant::CrowdLastGoesOn, Mutant::RLockOwnerStays, Mutant::EventSetOnlyLooks];
+    let small = [
+        Mutant::CrowdLastGoesOn,
+        Mutant::RLockOwnerStays,
+        Mutant::EventSetOnlyLooks,
+        Mutant::QueueSaysNoAtOnce,
+    ];
     let skipped: &[Mutant] = if cfg!(shuttle) { &small } else { &large };
     for &mutant in Mutant::ALL.iter().filter(|mutant| !skipped.contains(mutant)) {
         let (names, settings) = hunt(mutant);
@@ -450,11 +455,6 @@ pub(crate) fn trials() -> (Vec<(String, Verdict)>, Arc<Mutex<Tally>>) {
                 .map(|known| known.reason);
             trials.push(trial(name, Mutant::Site(site, change), users(file), None, reason, &tally));
         }
-    }
-    let mut texts = texts;
-    // A candidate, and not in this build.
-    if !Mutant::ALL.contains(&Mutant::QueueSaysNoAtOnce) {
-        texts.remove("src/queue/ends.rs");
     }
     let misfits = misfits(&sites, &texts);
     let complete = move || match misfits.is_empty() {
