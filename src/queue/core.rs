@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 pub(crate) trait Core<T> {
     /// Adds an item, and a task.
     fn try_push(&self, item: T) -> Result<(), (T, Refused)>;
-    /// Adds as many of these as there is room for, in order, in one step; at least one, or it is refused.
+    /// Adds as many of these as there is room for, in order; at least one, or it is refused. It may also be refused for those that are left.
     fn try_push_many(&self, items: &mut VecDeque<T>) -> Result<(), Refused>;
     /// Takes the first item in the core's order.
     fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused>;

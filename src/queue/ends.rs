@@ -27,7 +27,8 @@
 //!
 //! # Where operations take effect
 //!
-//! A put and a get at the store to their end's `passed`. "Full" and "empty" in the section at the other end: what is loaded of the own end there may be
+//! A put and a get at the store to their end's `passed`; a batch of gets that takes fewer than it may, at its load of `tail.passed`: what is put
+//! between the two stays there, and who looks at the length then counts both. A batch of puts is puts, one section for as many as there seems to be room for. "Full" and "empty" in the section at the other end: what is loaded of the own end there may be
 //! old, so less than what is so (2), and if even that leaves no room (no item), there is none. Lengths at the load of the head between two
 //! loads of the tail that read the same. A shutdown that drains, at its store to `tail.passed`, which carries a flag; an immediate one at its store to
 //! `head.passed`, which brings the head to the tail and carries a flag too.
@@ -431,12 +432,14 @@ impl<T> Core<T> for Ends<T> {
                 Ok(count) => {
                     items.drain(..count).for_each(|item| self.write(&mut tail, item));
                     self.put(tail);
-                    return Ok(());
+                    if items.is_empty() {
+                        return Ok(());
+                    }
                 }
                 Err(Refused::ShutDown) => return Err(Refused::ShutDown),
-                Err(Refused::NotNow) => {}
+                Err(Refused::NotNow) => drop(tail),
             }
-            drop(tail);
+            // That there is no room for the rest was seen from this end alone.
             if self.is_surely_full() {
                 return Err(Refused::NotNow);
             }

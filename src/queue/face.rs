@@ -125,11 +125,13 @@ impl<T, C: Core<T>> Face<T, C> {
         }
         // Puts what there is room for. Ends when all are put, or none ever will be.
         let mut attempt = || {
-            let ended = match self.core.try_push_many(&mut rest) {
-                Ok(()) => {
-                    self.items();
-                    rest.is_empty()
-                }
+            let before = rest.len();
+            let result = self.core.try_push_many(&mut rest);
+            if rest.len() < before {
+                self.items();
+            }
+            let ended = match result {
+                Ok(()) => rest.is_empty(),
                 Err(Refused::NotNow) => false,
                 Err(Refused::ShutDown) => true,
             };

@@ -181,10 +181,13 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
         crate::program::cover(&Self::operations(), &F::alphabets())
     }
 
-    /// A joiner returned with its own task undone, when the one who finished the task before was slow to say so.
+    /// A joiner returned with its own task undone, when the one who finished the task before was slow to say so. And a batch that was put in part said
+    /// "full" by what it remembered of the other end, where a batch of gets had begun before it.
     fn regressions() -> Vec<Vec<Vec<QueueOp>>> {
         let old_word = vec![vec![Put, Join], vec![Get, TaskDone]];
-        if Self::operations().contains(&Join) { vec![old_word] } else { vec![] }
+        let old_end = vec![vec![TryPutMany, TryWork, TryGetMany], vec![TryPutMany]];
+        let of = |op, program| Self::operations().contains(&op).then_some(program);
+        [of(Join, old_word), of(TryWork, old_end)].into_iter().flatten().collect()
     }
 
     fn last() -> QueueOp {
