@@ -11,8 +11,8 @@
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
 use crate::{
-    barrier, channel, condition, cores, event, lock, queue, queue_end, queue_orders, rendezvous, rlock,
-    semaphore, semaphore_permits,
+    barrier, channel, condition, cores, event, lock, lock_free, queue, queue_end, queue_orders, rendezvous,
+    rlock, semaphore, semaphore_permits,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
@@ -85,14 +85,6 @@ const UNNOTICED: &[Unnoticed] = &[
         change: None,
         reason: Reason::Argued(
             "in models the fence that stands in for the publication of the shutdown acquires as well; in life nothing else does",
-        ),
-    },
-    Unnoticed {
-        file: "queue/cores/stack.rs",
-        code: "link.store(pack(depth + 1, low(head)), Release)",
-        change: None,
-        reason: Reason::Argued(
-            "takes five operations of three threads and a stale read: a push prepares a depth that the stack never has, while a look has an old top",
         ),
     },
     Unnoticed {
@@ -299,7 +291,11 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::RendezvousLooksOnce
         | Mutant::RendezvousTimeoutTakesBack
         | Mutant::RendezvousRequestStays => (&["rendezvous: "], None),
-        Mutant::StackLooksOnce => (&["core stack(3)"], None),
+        Mutant::StackLooksOnce => (&["lock-free lifo(3)"], None),
+        Mutant::StackSaysNoAtOnce => (&["lock-free lifo: put here"], None),
+        Mutant::StackCapacityInPlace => (&["lock-free lifo(2), one: set_capacity"], None),
+        Mutant::TasksIdleUncounted => (&["lock-free lifo: join | task_done, put"], None),
+        Mutant::TasksTakenBackInSilence => (&["lock-free lifo: put"], None),
         Mutant::RingHelpsNobody => (&["core ring(1): push"], None),
         Mutant::RingLenLooksOnce => (&["core ring(3)"], None),
         Mutant::ClaimedTrustsTurns => (&["core claimed(1): push | push, pop"], None),
@@ -319,8 +315,9 @@ fn users(file: &str) -> &'static [&'static str] {
         "src/event.rs" => &["event"],
         "src/gate/list.rs" => &["semaphore", "condition: ", "barrier"],
         file if file.starts_with("src/barrier/") => &["barrier"],
-        "src/queue/cores/slab.rs" => &["core stack", "core ring"],
-        "src/queue/cores/stack.rs" => &["core stack"],
+        "src/queue/lock_free/slab.rs" => &["lock-free", "core ring"],
+        file if file.starts_with("src/queue/lock_free/stack/") => &["lock-free lifo"],
+        file if file.starts_with("src/queue/lock_free/") => &["lock-free"],
         "src/queue/cores/ring.rs" => &["core ring"],
         "src/queue/cores/claimed.rs" => &["core claimed"],
         "src/queue/rendezvous.rs" => &["rendezvous"],
@@ -343,6 +340,7 @@ fn suite() -> Vec<Model> {
     queue_end::models(&mut suite);
     queue_orders::models(&mut suite);
     channel::models(&mut suite);
+    lock_free::models(&mut suite);
     cores::models(&mut suite);
     rendezvous::models(&mut suite);
     suite.models.retain(|model| cfg!(shuttle) || model.bound != Bound::ShuttleOnly);

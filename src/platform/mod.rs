@@ -207,9 +207,16 @@ pub enum Mutant {
     RendezvousTimeoutTakesBack,
     /// `Rendezvous`: the request of a getter whose time is up stays.
     RendezvousRequestStays,
-    /// `Stack`: a look takes head and depth for those of one moment without loading the head again.
-    #[cfg(feature = "experimental_cores")]
+    /// `LifoQueue`, without a latch: a look takes head and depth for those of one moment without loading the head again.
     StackLooksOnce,
+    /// The same: "not now" is said by a load alone.
+    StackSaysNoAtOnce,
+    /// The same: a new capacity is stored where the old one is.
+    StackCapacityInPlace,
+    /// Tasks without a latch: nobody counts how often there was none.
+    TasksIdleUncounted,
+    /// The same: a put that failed takes the last task back and does not tell the joiners.
+    TasksTakenBackInSilence,
     /// `Ring`: nobody moves on a position that another thread has left lagging.
     #[cfg(feature = "experimental_cores")]
     RingHelpsNobody,
@@ -291,8 +298,11 @@ impl Mutant {
         Mutant::RendezvousLooksOnce,
         Mutant::RendezvousTimeoutTakesBack,
         Mutant::RendezvousRequestStays,
-        #[cfg(feature = "experimental_cores")]
         Mutant::StackLooksOnce,
+        Mutant::StackSaysNoAtOnce,
+        Mutant::StackCapacityInPlace,
+        Mutant::TasksIdleUncounted,
+        Mutant::TasksTakenBackInSilence,
         #[cfg(feature = "experimental_cores")]
         Mutant::RingHelpsNobody,
         #[cfg(feature = "experimental_cores")]

@@ -1,8 +1,8 @@
 //! What holds the items. A core never waits for an item or for room; that is the face's business.
 //!
-//! [`Core`] is what the face needs of every core, whatever its order. Its one implementation so far, [`Locked`], is a
-//! [`Ledger`] under a latch and an [`Order`] on top: so all operations are linearizable, and none is lock-free. Faster cores take its place
-//! behind the same trait.
+//! [`Core`] is what the face needs of every core, whatever its order. [`Locked`] is a
+//! [`Ledger`] under a latch and an [`Order`] on top: so all operations are linearizable, and none is lock-free. Those without a latch are in
+//! [`lock_free`](super::lock_free), and [`Chosen`](super::chosen::Chosen) is either.
 
 use super::Shutdown;
 use super::error::TooManyDone;
@@ -12,12 +12,12 @@ use std::collections::VecDeque;
 /// A container of items with a task count and a shutdown state. All operations are linearizable together.
 ///
 /// Every change is made in a section, and so is every try, and every sure look: they happen one before the other. That is the notifiers'
-/// half of the gates' handshake.
+/// half of the gates' handshake. A section is one of a latch, or a read-modify-write, `AcqRel`, of a word that all of them meet at.
 pub(crate) trait Core<T> {
-    /// Adds an item, and a task.
-    fn try_push(&self, item: T) -> Result<(), (T, Refused)>;
+    /// Adds an item, and a task. Tells if a task that was counted has turned out to be none, and there is no other.
+    fn try_push(&self, item: T, tell: &impl Tell) -> Result<(), (T, Refused)>;
     /// Adds as many of these as there is room for, in order, in one step; at least one, or it is refused.
-    fn try_push_many(&self, items: &mut VecDeque<T>) -> Result<(), Refused>;
+    fn try_push_many(&self, items: &mut VecDeque<T>, tell: &impl Tell) -> Result<(), Refused>;
     /// Takes the first item in the core's order.
     fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused>;
     /// Takes the first items, as many as there are, up to `most`, which is not 0; at least one, or it is refused.
@@ -110,7 +110,7 @@ impl<T, O: Order<T>> Locked<T, O> {
 }
 
 impl<T, O: Order<T>> Core<T> for Locked<T, O> {
-    fn try_push(&self, item: T) -> Result<(), (T, Refused)> {
+    fn try_push(&self, item: T, _: &impl Tell) -> Result<(), (T, Refused)> {
         match self.ledger.admit(1) {
             Ok(mut books) => {
                 O::keep(books.kept(), item);
@@ -121,7 +121,7 @@ impl<T, O: Order<T>> Core<T> for Locked<T, O> {
         }
     }
 
-    fn try_push_many(&self, items: &mut VecDeque<T>) -> Result<(), Refused> {
+    fn try_push_many(&self, items: &mut VecDeque<T>, _: &impl Tell) -> Result<(), Refused> {
         let mut books = self.ledger.admit(items.len())?;
         let count = books.count();
         for item in items.drain(..count) {

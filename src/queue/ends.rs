@@ -377,7 +377,7 @@ impl<T> Ends<T> {
 
 impl<T> Core<T> for Ends<T> {
     #[inline]
-    fn try_push(&self, item: T) -> Result<(), (T, Refused)> {
+    fn try_push(&self, item: T, _: &impl Tell) -> Result<(), (T, Refused)> {
         loop {
             let mut tail = self.tail.inside.enter();
             match self.room_for(&tail, 1) {
@@ -396,7 +396,7 @@ impl<T> Core<T> for Ends<T> {
         }
     }
 
-    fn try_push_many(&self, items: &mut VecDeque<T>) -> Result<(), Refused> {
+    fn try_push_many(&self, items: &mut VecDeque<T>, _: &impl Tell) -> Result<(), Refused> {
         loop {
             let mut tail = self.tail.inside.enter();
             match self.room_for(&tail, items.len()) {

@@ -14,7 +14,7 @@
 //! `shutdown` is: state and accounting in one step of the core, then all wake-ups, then the discarded items are taken out, and the
 //! user's destructors run, outside every lock; a destructor that panics does not keep the others from running.
 //!
-//! Every change and every try of a core is a section of its latch, and that is the gates' handshake: see "Under a latch" there.
+//! Every change and every try of a core is a section of its latch, or what stands for one, and that is the gates' handshake: see "Under a latch" there.
 
 use super::Shutdown;
 use super::core::{Core, Tell};
@@ -75,7 +75,7 @@ impl<T, C: Core<T>> Face<T, C> {
             _ => self.putters.admits_newcomers() && self.core.room() > 0,
         };
         if tries {
-            match self.core.try_push(item) {
+            match self.core.try_push(item, self) {
                 Ok(()) => {
                     self.items();
                     return Ok(());
@@ -93,7 +93,7 @@ impl<T, C: Core<T>> Face<T, C> {
         let within = self.patience_here(patience);
         let _waiting = self.tag.waits(within);
         let mut waiting = Some(item);
-        let attempt = || match self.core.try_push(waiting.take()?) {
+        let attempt = || match self.core.try_push(waiting.take()?, self) {
             Err((back, Refused::NotNow)) => {
                 waiting = Some(back);
                 None
@@ -125,7 +125,7 @@ impl<T, C: Core<T>> Face<T, C> {
         }
         // Puts what there is room for. Ends when all are put, or none ever will be.
         let mut attempt = || {
-            let ended = match self.core.try_push_many(&mut rest) {
+            let ended = match self.core.try_push_many(&mut rest, self) {
                 Ok(()) => {
                     self.items();
                     rest.is_empty()

@@ -7,6 +7,8 @@
 //! | `task`, `iter`, `error` | what calls return |
 //! | `face` | who waits, and who wakes whom |
 //! | `core` | what the face needs of a container |
+//! | `chosen` | one of two cores |
+//! | `lock_free` | cores without a latch |
 //! | `ledger` | numbers of items and tasks, capacity, shutdown: under one lock, with a word for looks |
 //! | `store` | first in, first out; last in, first out |
 //! | `heaped`, `heap` | smallest first |
@@ -18,6 +20,8 @@
 mod any;
 mod calls;
 mod channel;
+#[cfg(target_has_atomic = "64")]
+mod chosen;
 mod core;
 #[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
 pub(crate) mod cores;
@@ -32,6 +36,8 @@ mod impls;
 mod iter;
 mod ledger;
 mod lifo;
+#[cfg(target_has_atomic = "64")]
+mod lock_free;
 mod priority;
 mod rendezvous;
 mod simple;

@@ -106,11 +106,9 @@ atomic!(AtomicU64, u64);
 atomic!(AtomicUsize, usize);
 
 /// The same for a pointer.
-#[cfg(feature = "experimental_cores")]
 #[derive(Debug)]
 pub(crate) struct AtomicPtr<T>(explorer::AtomicPtr<T>, Alive);
 
-#[cfg(feature = "experimental_cores")]
 impl<T> AtomicPtr<T> {
     pub(crate) fn new(value: *mut T) -> Self {
         AtomicPtr(explorer::AtomicPtr::new(value), Alive(ALIVE))

@@ -10,7 +10,6 @@ mod sites;
 
 #[cfg(loom)]
 mod explorer {
-    #[cfg(feature = "experimental_cores")]
     pub(crate) use loom::sync::atomic::AtomicPtr;
     pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use loom::thread;
@@ -19,7 +18,6 @@ mod explorer {
 
 #[cfg(shuttle)]
 mod explorer {
-    #[cfg(feature = "experimental_cores")]
     pub(crate) use shuttle::sync::atomic::AtomicPtr;
     pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use shuttle::thread;
@@ -212,7 +210,6 @@ impl<T: ?Sized> UnsafeCell<T> {
     }
 }
 
-#[cfg(any(feature = "experimental_cores", tollgate_two_ended))]
 impl<T> UnsafeCell<std::mem::MaybeUninit<T>> {
     /// Makes a cell that holds nothing where the memory of one is.
     ///

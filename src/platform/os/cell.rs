@@ -34,7 +34,7 @@ impl<T: ?Sized> UnsafeCell<T> {
     }
 }
 
-#[cfg(any(feature = "experimental_cores", tollgate_two_ended))]
+#[cfg(any(target_has_atomic = "64", tollgate_two_ended))]
 impl<T> UnsafeCell<std::mem::MaybeUninit<T>> {
     /// Makes a cell that holds nothing where the memory of one is, without moving one there.
     ///

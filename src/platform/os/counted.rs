@@ -153,12 +153,12 @@ counted!(AtomicU64, u64);
 counted!(AtomicUsize, usize);
 
 /// The same for a pointer.
-#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+#[cfg(target_has_atomic = "64")]
 #[derive(Debug)]
 #[repr(transparent)]
 pub(crate) struct AtomicPtr<T>(real::AtomicPtr<T>);
 
-#[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+#[cfg(target_has_atomic = "64")]
 impl<T> AtomicPtr<T> {
     pub(crate) const fn new(value: *mut T) -> Self {
         AtomicPtr(real::AtomicPtr::new(value))

@@ -39,9 +39,9 @@ pub(crate) mod atomic {
     #[cfg(target_has_atomic = "64")]
     pub(crate) use std::sync::atomic::AtomicU64 as AtomicThreadId;
 
-    #[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
+    #[cfg(target_has_atomic = "64")]
     pub(crate) use std::sync::atomic::AtomicPtr;
-    #[cfg(any(all(feature = "experimental_cores", target_has_atomic = "64"), tollgate_two_ended))]
+    #[cfg(any(target_has_atomic = "64", tollgate_two_ended))]
     pub(crate) use std::sync::atomic::AtomicU64;
 }
 
