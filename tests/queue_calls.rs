@@ -323,7 +323,10 @@ fn everybody_ends_when_the_queue_is_shut_down_in_the_middle() {
         check(Queue::bounded(8), how);
         check(LifoQueue::bounded(8), how);
         #[cfg(target_has_atomic = "64")]
-        check(LifoQueue::lock_free(8), how);
+        {
+            check(Queue::lock_free(8), how);
+            check(LifoQueue::lock_free(8), how);
+        }
         check(PriorityQueue::bounded(8), how);
     }
 }
@@ -342,7 +345,10 @@ fn lengths_stay_within_bounds_while_both_ends_move() {
     check(Queue::bounded(3));
     check(LifoQueue::bounded(3));
     #[cfg(target_has_atomic = "64")]
-    check(LifoQueue::lock_free(3));
+    {
+        check(Queue::lock_free(3));
+        check(LifoQueue::lock_free(3));
+    }
     check(PriorityQueue::bounded(3));
 }
 

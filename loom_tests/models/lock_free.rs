@@ -9,7 +9,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tollgate::model::Settings;
-use tollgate::{BlockingQueue, GetError, LifoQueue, PutError, Shutdown};
+use tollgate::{BlockingQueue, GetError, LifoQueue, PutError, Queue, Shutdown};
 
 /// An item that says when it is dropped. Its box is memory that a second owner would free twice.
 pub(crate) struct Item(Box<usize>, Arc<AtomicUsize>);
@@ -37,6 +37,18 @@ impl Kind for Lifo {
 
     fn new(maxsize: usize) -> Self::Queue {
         LifoQueue::lock_free(maxsize)
+    }
+}
+
+struct Fifo;
+
+impl Kind for Fifo {
+    type Queue = Queue<Item>;
+    const NAME: &'static str = "lock-free fifo";
+    const LIFO: bool = false;
+
+    fn new(maxsize: usize) -> Self::Queue {
+        Queue::lock_free(maxsize)
     }
 }
 
@@ -139,6 +151,7 @@ impl<K: Kind> Shared<K> {
 
 pub(crate) fn models(suite: &mut Suite) {
     all::<Lifo>(suite);
+    all::<Fifo>(suite);
 }
 
 fn all<K: Kind>(suite: &mut Suite) {
@@ -433,7 +446,7 @@ fn crossed<K: Kind>(suite: &mut Suite) {
 fn neither_goes_unseen<K: Kind>(suite: &mut Suite) {
     type Asks<K> = fn(&Shared<K>) -> bool;
     type Changes<K> = fn(&Shared<K>);
-    let cases: [(&str, usize, usize, Asks<K>, Changes<K>); 9] = [
+    let cases: [(&str, usize, usize, Asks<K>, Changes<K>); 10] = [
         ("get | put", 1, 0, |at| at.get(Form::Try) == Err(GetError::Empty), |at| _ = at.put(7, Form::Try)),
         ("get | put_many", 2, 0, |at| at.get(Form::Try).is_err(), |at| _ = at.put_two(7, false)),
         ("put | get", 1, 1, |at| !at.put(7, Form::Try), |at| _ = at.get(Form::Try)),
@@ -453,6 +466,7 @@ fn neither_goes_unseen<K: Kind>(suite: &mut Suite) {
             |at| at.queue.shutdown(Shutdown::Immediate),
         ),
         ("no task | put", 1, 0, |at| at.queue.unfinished() == 0, |at| _ = at.put(7, Form::Try)),
+        ("two tasks | task_done", 2, 2, |at| at.queue.unfinished() == 2, |at| at.queue.task_done().unwrap()),
         ("a task | task_done", 1, 1, |at| at.queue.unfinished() == 1, |at| at.queue.task_done().unwrap()),
         (
             "a task | shutdown(Immediate)",

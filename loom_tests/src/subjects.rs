@@ -20,8 +20,8 @@ pub use cores::{
 pub use event::{EventOp, EventSubject};
 pub use lock::{LockAnswer, LockOp, LockSubject};
 pub use queue::{
-    Batches, Fifo, Lifo, LockFreeLifo, LockFreeLifoBatches, Priority, QueueAnswer, QueueOp, QueueSubject,
-    RendezvousSubject,
+    Batches, Fifo, Lifo, LockFreeFifo, LockFreeFifoBatches, LockFreeLifo, LockFreeLifoBatches, Priority,
+    QueueAnswer, QueueOp, QueueSubject, RendezvousSubject,
 };
 pub use raw_lock::{RawLockOp, RawLockSubject};
 pub use rlock::{RLockOp, RLockSubject};
@@ -69,6 +69,10 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<QueueSubject<2, LockFreeLifo>>();
     visitor.subject::<QueueSubject<0, LockFreeLifo>>();
     visitor.subject::<QueueSubject<2, LockFreeLifoBatches>>();
+    visitor.subject::<QueueSubject<1, LockFreeFifo>>();
+    visitor.subject::<QueueSubject<2, LockFreeFifo>>();
+    visitor.subject::<QueueSubject<0, LockFreeFifo>>();
+    visitor.subject::<QueueSubject<2, LockFreeFifoBatches>>();
     visitor.subject::<SimpleQueueSubject>();
     visitor.subject::<RendezvousSubject>();
 }

@@ -213,6 +213,16 @@ pub enum Mutant {
     StackSaysNoAtOnce,
     /// The same: a new capacity is stored where the old one is.
     StackCapacityInPlace,
+    /// `Queue`, without a latch: "not now" is said by a load alone.
+    LinkedSaysNoAtOnce,
+    /// The same: who says "full" does not look again whether the capacity was set.
+    LinkedFullSeenOnce,
+    /// The same: a new capacity is stored where the old one is.
+    LinkedCapacityInPlace,
+    /// The same: a get goes on past the tail.
+    LinkedLeavesTailBehind,
+    /// The same: a look takes head and tail for those of one moment without loading the head again.
+    LinkedLooksOnce,
     /// Tasks without a latch: nobody counts how often there was none.
     TasksIdleUncounted,
     /// The same: a put that failed takes the last task back and does not tell the joiners.
@@ -301,6 +311,11 @@ impl Mutant {
         Mutant::StackLooksOnce,
         Mutant::StackSaysNoAtOnce,
         Mutant::StackCapacityInPlace,
+        Mutant::LinkedSaysNoAtOnce,
+        Mutant::LinkedFullSeenOnce,
+        Mutant::LinkedCapacityInPlace,
+        Mutant::LinkedLeavesTailBehind,
+        Mutant::LinkedLooksOnce,
         Mutant::TasksIdleUncounted,
         Mutant::TasksTakenBackInSilence,
         #[cfg(feature = "experimental_cores")]

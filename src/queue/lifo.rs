@@ -135,7 +135,7 @@ impl<T> LifoQueue<T> {
     ///
     /// # Panics
     ///
-    /// If `maxsize` is more than 2^31. A put, if there are 2^32 - 2 items.
+    /// If `maxsize` is more than 2^30. A put, if there are 2^31 items.
     ///
     /// ```
     /// use tollgate::{LifoQueue, PutError};

@@ -5,13 +5,16 @@
 //! dropped is a get and a report.
 //!
 //! Without a latch a put is two phases, its task and its item; if there is no room any more, or no queue, it is refused, and takes its task back in a third.
-//! An immediate shutdown is two phases also: the items are gone, and then they are counted as done.
+//! An immediate shutdown is two phases also: the items are gone, and then they are counted as done. First in, first out it is three, and begins as a draining
+//! one; and a batch of gets may leave what has just come.
 
 mod flavor;
 mod real;
 mod rendezvous;
 
-pub use flavor::{Batches, Fifo, Lifo, LockFreeLifo, LockFreeLifoBatches, Priority};
+pub use flavor::{
+    Batches, Fifo, Lifo, LockFreeFifo, LockFreeFifoBatches, LockFreeLifo, LockFreeLifoBatches, Priority,
+};
 pub use rendezvous::RendezvousSubject;
 
 use super::leave;
@@ -199,6 +202,7 @@ fn step_without_latch(
     call: CallId,
     op: QueueOp,
     phase: u8,
+    order: Order,
 ) -> Option<Vec<(QueueState, Progress<QueueAnswer>)>> {
     let mut next = state.clone();
     let steps = match op {
@@ -220,7 +224,19 @@ fn step_without_latch(
             next.unfinished += 1;
             continues(next)
         }
-        Close if phase == 0 => {
+        GetMany | TryGetMany | GetManyTimeout if order == Order::Fifo && state.items.len() > 1 => {
+            let left = |count| {
+                let mut next = state.clone();
+                let taken = next.take(order, count);
+                (next, Progress::Returns(QueueAnswer::GotMany(taken)))
+            };
+            vec![left(1), left(2)]
+        }
+        Close if phase == 0 && order == Order::Fifo => {
+            next.stage = state.stage.max(Stage::Draining);
+            continues(next)
+        }
+        Close if phase == u8::from(order == Order::Fifo) => {
             next.stage = Stage::Closed;
             next.items.clear();
             next.has_to_count(call, Uncounted::Dropped(state.items.len()))
@@ -306,7 +322,7 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
     ) -> Vec<(QueueState, Progress<QueueAnswer>)> {
         let mut next = state.clone();
         if F::LOCK_FREE {
-            if let Some(steps) = step_without_latch(state, call, op, phase) {
+            if let Some(steps) = step_without_latch(state, call, op, phase, F::ORDER) {
                 return steps;
             }
         }

@@ -1,10 +1,11 @@
-//! Cores without a latch: no operation of one waits for another thread. `LifoQueue::lock_free` has one.
+//! Cores without a latch: no operation of one waits for another thread. `LifoQueue::lock_free` has one, and `Queue::lock_free`.
 //!
 //! | module | |
 //! |---|---|
 //! | `slab` | nodes by number, which never move and are not freed before the core is |
 //! | `tasks` | how many tasks are not done, and how often there was none |
 //! | `stack` | last in, first out |
+//! | `linked` | first in, first out |
 //!
 //! They cost more than those under a latch, which put and get with one read-modify-write: what they are for is a thread that may be stopped
 //! at any point (by a debugger, by the scheduler for long, by a signal handler that does not return) and must hold up nobody. They need atomics of 64 bits:
@@ -33,10 +34,12 @@
 //! `set_capacity`s, under a latch; and whoever finds somebody *waiting* takes the lock of the gate's line, as with every queue. So a `try_` form is never
 //! held up as long as nobody waits, and whoever waits does so by its own choice. `cargo freeze lock_free` holds all pairs against that.
 
+mod linked;
 pub(super) mod slab;
 mod stack;
 mod tasks;
 
+pub(super) use linked::{Linked, MOST as MOST_LINKED};
 pub(super) use stack::MOST;
 #[cfg_attr(
     not(feature = "experimental_cores"),

@@ -165,10 +165,29 @@ impl<T> Slab<T> {
         self.take_fresh()
     }
 
+    /// Two nodes for the caller alone.
+    #[inline]
+    pub(in crate::queue) fn take_two(&self) -> (Index, Index) {
+        // Acquire: as in `take`.
+        let mut head = self.free.load(Acquire);
+        while low(head) != NONE {
+            // Relaxed: as in `take`, both.
+            let second = low(self.node(low(head)).link.load(Relaxed));
+            let Some(node) = self.node_in_sight(second) else { break };
+            let new = pack(high(head).wrapping_add(1), low(node.link.load(Relaxed)));
+            // Relaxed: as in `take`.
+            match self.free.compare_exchange(head, new, Relaxed, Acquire) {
+                Ok(_) => return (low(head), second),
+                Err(now) => head = now,
+            }
+        }
+        (self.take(), self.take())
+    }
+
     #[cold]
     fn take_fresh(&self) -> Index {
         let index = self.fresh.fetch_add(1, Relaxed);
-        assert!(index < u64::from(NONE), "tollgate: more than 2^32 items");
+        assert!(index < 1 << 31, "tollgate: more than 2^31 nodes");
         let (block, _) = self.locate(index as Index);
         // Acquire: the block's nodes, if another thread has made it.
         if self.blocks[block].load(Acquire).is_null() {

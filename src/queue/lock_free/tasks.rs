@@ -21,14 +21,14 @@
 //!
 //! # Memory ordering
 //!
-//! `AcqRel` for every read-modify-write, of which there is one for each change and one for each sure look: they happen one before
+//! `AcqRel` for the read-modify-writes, of which there is one for each change and one for each sure look: they happen one before
 //! the other ("Saying no" in [the module above](super)). So what was done before a report is seen by whom it lets through.
 
 use super::super::error::TooManyDone;
 use super::super::ledger::Tasks;
 use crate::platform::atomic::{
     AtomicU64,
-    Ordering::{AcqRel, Acquire, Relaxed},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use crate::platform::{Mutant, mutated};
 
@@ -69,8 +69,9 @@ impl TaskCount {
         let mut word = self.0.load(Relaxed);
         loop {
             let left = (word / TASK).saturating_sub(count as u64);
-            // Acquire, Release: see the module.
-            match self.0.compare_exchange(word, with(word, left), AcqRel, Relaxed) {
+            // Release: see the module. What it should acquire, the fence does with which a shutdown wakes; who was refused wakes nobody, but when it
+            // was the last, and then by that fence too.
+            match self.0.compare_exchange(word, with(word, left), Release, Relaxed) {
                 Ok(_) => return left == 0,
                 Err(now) => word = now,
             }

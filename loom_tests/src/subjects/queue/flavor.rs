@@ -61,7 +61,11 @@ macro_rules! orders {
 }
 
 orders! {
-    Queue {}
+    Queue {
+        fn lock_free(maxsize: usize) -> Self {
+            Queue::lock_free(maxsize)
+        }
+    }
     LifoQueue {
         fn lock_free(maxsize: usize) -> Self {
             LifoQueue::lock_free(maxsize)
@@ -202,6 +206,52 @@ impl Flavor for LockFreeLifoBatches {
             vec![TryPutMany, TryGetMany, Narrow, Widen, Len],
             vec![TryPutMany, TryPut, TryGet, TryGetMany, Close],
         ]
+    }
+}
+
+/// First in, first out, without a latch, with tasks.
+#[derive(Debug)]
+pub struct LockFreeFifo;
+
+impl Flavor for LockFreeFifo {
+    const ORDER: Order = Order::Fifo;
+    const LOCK_FREE: bool = true;
+    const SAMPLE: usize = 60;
+    type Queue = Queue<Item>;
+
+    fn name() -> &'static str {
+        "Queue, lock_free"
+    }
+
+    fn operations() -> Vec<QueueOp> {
+        Fifo::operations()
+    }
+
+    fn alphabets() -> Vec<Vec<QueueOp>> {
+        Fifo::alphabets()
+    }
+}
+
+/// The same in batches, and with a capacity that changes between 1 and what it is.
+#[derive(Debug)]
+pub struct LockFreeFifoBatches;
+
+impl Flavor for LockFreeFifoBatches {
+    const ORDER: Order = Order::Fifo;
+    const LOCK_FREE: bool = true;
+    const SAMPLE: usize = 40;
+    type Queue = Queue<Item>;
+
+    fn name() -> &'static str {
+        "Queue, lock_free, batches"
+    }
+
+    fn operations() -> Vec<QueueOp> {
+        LockFreeLifoBatches::operations()
+    }
+
+    fn alphabets() -> Vec<Vec<QueueOp>> {
+        LockFreeLifoBatches::alphabets()
     }
 }
 

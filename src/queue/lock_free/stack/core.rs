@@ -7,7 +7,7 @@ use super::super::super::ledger::{Refused, Tasks};
 use super::super::slab::{NONE, high, low, pack};
 use super::chain::Chain;
 use super::{CELL, CLOSED, MOST, SHUT, Stack, TURN};
-use crate::platform::atomic::Ordering::{AcqRel, Relaxed, Release};
+use crate::platform::atomic::Ordering::{Relaxed, Release};
 use crate::platform::{Mutant, mutated};
 use std::collections::VecDeque;
 
@@ -194,8 +194,8 @@ impl<T> Core<T> for Stack<T> {
 
     fn shut_down(&self, how: Shutdown) -> bool {
         if how == Shutdown::Drain {
-            // AcqRel: see the module.
-            self.front.head.fetch_or(pack(SHUT, 0), AcqRel);
+            // Release: as in `exchange`. What it should acquire, the fence does with which the face wakes everybody.
+            self.front.head.fetch_or(pack(SHUT, 0), Release);
             return self.front.tasks.look().unfinished == 0;
         }
         let mut head = self.head();

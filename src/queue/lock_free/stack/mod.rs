@@ -88,7 +88,7 @@ const CELL: u32 = 1 << 2;
 const TURN: u32 = 1 << 3;
 
 /// The most items that a bounded one is made for.
-pub(crate) const MOST: usize = 1 << 31;
+pub(crate) const MOST: usize = 1 << 30;
 /// Nodes beyond the capacity, for threads that are inside.
 const SPARE: usize = 16;
 
@@ -136,7 +136,7 @@ impl<T> Stack<T> {
         Stack::new(capacity, Some(most), Slab::with_first_block(first_block(most)))
     }
 
-    /// Without a bound but that of 2^32 - 2 items.
+    /// Without a bound but that of 2^31 items.
     pub(crate) fn unbounded() -> Self {
         Stack::new(u32::MAX as usize, None, Slab::new(first_block(SPARE)))
     }
