@@ -292,7 +292,7 @@ fn two_sides<K: Kind>(suite: &mut Suite) {
     add::<K>(
         suite,
         "(0): get | get | put x2",
-        Bound::Preemptions(1),
+        if K::LIFO { Bound::Preemptions(1) } else { Bound::ShuttleOnly },
         plain(),
         || Shared::new(0),
         |shared| {
@@ -610,7 +610,7 @@ fn capacity<K: Kind>(suite: &mut Suite) {
     // If there was no room for the one, and then one item, nobody can have put another by the old capacity since.
     suite.add(
         format!("{}(2), one: set_capacity(1) | put | put, len", K::NAME),
-        Bound::Preemptions(3),
+        Bound::Preemptions(2),
         plain(),
         || {
             let shared = Shared::<K>::with(2, 1);
@@ -823,8 +823,9 @@ fn tasks<K: Kind>(suite: &mut Suite) {
         || Shared::with(0, 1),
         |shared| {
             bodies!([shared]
-            { shared.queue.join(); },
-            {
+                { shared.queue.join(); },
+                {
+                    // It sleeps, so it came before.
                 let waits = tollgate::model::sleepers() == 1;
                 shared.queue.task_done().unwrap();
                 if waits { shared.put(2, Form::Try); }

@@ -58,18 +58,18 @@ impl<T> Linked<T> {
             let (head, link) = self.first()?;
             let there = high(self.tail()).wrapping_sub(high(head));
             let len = most.min(there);
-            let mut node = low(link);
+            let mut node = Some(low(link));
             for _ in 1..len {
-                // If there is none, or none in sight, these are not the links of the chain behind this head: the exchange will fail.
-                let Some(seen) = self.slab.node_in_sight(node) else { break };
                 // Relaxed: if it is not the link of this use of the node, the exchange fails.
-                node = low(seen.link.load(Relaxed));
+                node = node
+                    .and_then(|node| self.slab.node_in_sight(node))
+                    .map(|node| low(node.link.load(Relaxed)))
+                    .filter(|&next| next != NONE && !is_end(next));
             }
-            if len > 0
-                && !is_end(node)
-                && node != NONE
-                && self.exchange_head(head, pack(high(head).wrapping_add(len), node))
-            {
+            // If there is none, or none in sight, these are not the links of the chain behind this head: any exchange fails, and shows the head of now.
+            // (A look again would do, but for a model, which may show the old one for ever.)
+            let new = node.map_or(head, |node| pack(high(head).wrapping_add(len), node));
+            if self.exchange_head(head, new) && new != head {
                 return Ok(Chain { before: low(head), len });
             }
         }
