@@ -112,6 +112,7 @@ use std::fmt;
 /// put is one atomic read-modify-write operation, and so is a get, and a batch of either; no fence, no system call. A `try_` form that
 /// fails is one too. Who waits spins and yields for a bounded time before it sleeps: `docs/queues.md`. A bounded queue of up to
 /// 1024 items does not allocate after it has been made. An unbounded one grows by doubling, and gives memory back.
+/// [`Queue::lock_free`] makes one that is not blocking and costs more.
 pub struct Queue<T> {
     face: Face<T, Kept<T>>,
 }

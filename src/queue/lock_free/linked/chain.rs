@@ -3,7 +3,7 @@
 use super::super::super::ledger::Refused;
 use super::super::slab::{Index, NONE, high, low, pack};
 use super::{Last, Linked, is_end};
-use crate::platform::atomic::Ordering::{Relaxed, Release};
+use crate::platform::atomic::Ordering::Relaxed;
 use std::collections::VecDeque;
 
 /// So many items on their way out, and the node before them.
@@ -34,8 +34,8 @@ impl<T> Linked<T> {
     pub(super) fn take_apart(&self, pair: Pair) -> T {
         // SAFETY: the caller's, and written to by `pair_with`.
         let item = unsafe { self.slab.read(pair.item) };
-        // Release: see `Linked::link`.
-        self.slab.node(pair.item).link.store(pack(0, pair.node), Release);
+        // Relaxed: `give` publishes it.
+        self.slab.node(pair.item).link.store(pack(0, pair.node), Relaxed);
         self.slab.give(pair.item, pair.node);
         item
     }
@@ -45,8 +45,8 @@ impl<T> Linked<T> {
         let position = high(last.tail).wrapping_add(pairs.len() as u32);
         let mut next = pack(position, low(last.link));
         for pair in pairs.iter().rev() {
-            // Release: see `Linked::link`.
-            self.slab.node(pair.node).link.store(next, Release);
+            // Relaxed: the exchange publishes it.
+            self.slab.node(pair.node).link.store(next, Relaxed);
             next = pack(pair.item, pair.node);
         }
         next
@@ -84,13 +84,13 @@ impl<T> Linked<T> {
             let holder = high(link);
             // SAFETY: invariant 5, with the item that its pusher wrote before it published the node.
             let item = unsafe { self.slab.read(holder) };
-            // Release: see `Linked::link`.
-            self.slab.node(holder).link.store(pack(0, node), Release);
+            // Relaxed: `give` publishes it.
+            self.slab.node(holder).link.store(pack(0, node), Relaxed);
             if first == NONE {
                 first = holder;
             } else {
-                // Release: as above.
-                self.slab.node(behind).link.store(pack(0, holder), Release);
+                // Relaxed: as above.
+                self.slab.node(behind).link.store(pack(0, holder), Relaxed);
             }
             if number + 1 == chain.len {
                 self.slab.give(first, node);

@@ -22,8 +22,8 @@ impl<T> Core<T> for Linked<T> {
         self.back.tasks.add(1);
         loop {
             let position = high(last.tail).wrapping_add(1);
-            // Release: see `Linked::link`.
-            self.slab.node(pair.node).link.store(pack(position, low(last.link)), Release);
+            // Relaxed: the exchange publishes it.
+            self.slab.node(pair.node).link.store(pack(position, low(last.link)), Relaxed);
             if self.exchange_link(low(last.tail), last.link, pack(pair.item, pair.node)) {
                 self.pass(last.tail, pack(position, pair.node));
                 return Ok(());

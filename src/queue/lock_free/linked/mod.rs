@@ -172,8 +172,8 @@ impl<T> Linked<T> {
 
     #[inline]
     fn link(&self, node: Index) -> u64 {
-        // Acquire: the node, and item, that it leads to, or the capacity. If it is of a later use of the node, then so that the next load of head or
-        // tail comes after its taking out.
+        // Acquire: the node, and item, that it leads to, or the capacity. (It may be of a later use of the node; then the loads that follow show, if not now
+        // then soon, that head or tail have gone on.)
         self.slab.node(node).link.load(Acquire)
     }
 
