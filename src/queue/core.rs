@@ -16,7 +16,8 @@ use std::collections::VecDeque;
 pub(crate) trait Core<T> {
     /// Adds an item, and a task. Tells if a task that was counted has turned out to be none, and there is no other.
     fn try_push(&self, item: T, tell: &impl Tell) -> Result<(), (T, Refused)>;
-    /// Adds as many of these as there is room for, in order, in one step; at least one, or it is refused.
+    /// Adds as many of these as there is room for, in order; at least one, or it is refused. In one step, or in several that it tells of but for the
+    /// last; refused for good also if some were added before.
     fn try_push_many(&self, items: &mut VecDeque<T>, tell: &impl Tell) -> Result<(), Refused>;
     /// Takes the first item in the core's order.
     fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused>;

@@ -4,7 +4,8 @@
 //! phases, coming and seeing that. A batch of puts is two puts, each a phase; a batch of gets is one step. A task that is got and
 //! dropped is a get and a report.
 //!
-//! Without a latch a put is two phases, its task and its item; if there is no room any more, or no queue, it is refused, and takes its task back in a third.
+//! Without a latch a put is three phases: it sees room, counts its task, and puts its item; if there is no room any more, or no queue, it is refused, and takes
+//! its task back in a fourth.
 //! An immediate shutdown is two phases also: the items are gone, and then they are counted as done. First in, first out it is three, and begins as a draining
 //! one; and a batch of gets may leave what has just come.
 
@@ -207,7 +208,7 @@ fn step_without_latch(
     let mut next = state.clone();
     let steps = match op {
         // Its task is counted.
-        Put | TryPut | PutTimeout if phase % 3 == 1 => {
+        Put | TryPut | PutTimeout if phase % 4 == 2 => {
             if state.stage == Stage::Open && !state.is_full() {
                 next.items.push(call);
                 return Some(returns(next, Done));
@@ -215,15 +216,21 @@ fn step_without_latch(
             let why = if state.stage == Stage::Open { Uncounted::Full } else { Uncounted::ShutDown };
             next.has_to_count(call, why)
         }
-        Put | TryPut | PutTimeout if phase % 3 == 2 => match next.counts(call, 1) {
+        Put | TryPut | PutTimeout if phase % 4 == 3 => match next.counts(call, 1) {
             Uncounted::Full if op == Put => continues(next),
+            // It goes on waiting, or has no more time.
+            Uncounted::Full if op == PutTimeout => {
+                [continues(next.clone()), returns(next, QueueAnswer::Full)].concat()
+            }
             Uncounted::Full => returns(next, QueueAnswer::Full),
             _ => returns(next, QueueAnswer::ShutDown),
         },
-        Put | TryPut | PutTimeout if state.stage == Stage::Open && !state.is_full() => {
+        // It has seen room, and counts its task, whatever has become of the room.
+        Put | TryPut | PutTimeout if phase % 4 == 1 => {
             next.unfinished += 1;
             continues(next)
         }
+        Put | TryPut | PutTimeout if state.stage == Stage::Open && !state.is_full() => continues(next),
         GetMany | TryGetMany | GetManyTimeout if order == Order::Fifo && state.items.len() > 1 => {
             let left = |count| {
                 let mut next = state.clone();

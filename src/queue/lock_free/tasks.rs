@@ -11,7 +11,7 @@
 //! # A put under way
 //!
 //! A put counts its task *before* its item can be got, lest somebody report what has not been counted; if there turns out to be no room, or no queue any
-//! more, it takes the task back. So `unfinished` may count puts that are under way, and a task may come and go that never had an item;
+//! more, it takes the task back. So `unfinished` may count puts that are under way, and a task may come and go that never had an item, even after a shutdown;
 //! a joiner who came meanwhile waits for that too. If that was the last task, the joiners are told as by a report.
 //!
 //! # Bounds

@@ -38,43 +38,52 @@ impl<T> Core<T> for Linked<T> {
         }
     }
 
+    /// In as many chains as it takes: room that pops have made meanwhile does not show at the link, so that there is none is said, as always, by `admit`.
     fn try_push_many(&self, items: &mut VecDeque<T>, tell: &impl Tell) -> Result<(), Refused> {
-        let (mut last, room) = self.admit()?;
-        let count = items.len().min(room as usize);
-        let mut pairs: VecDeque<Pair> = items.drain(..count).map(|item| self.pair_with(item)).collect();
-        self.back.tasks.add(count);
+        let mut pairs = VecDeque::<Pair>::new();
+        let (mut counted, mut put) = (0, 0);
         let refused = loop {
+            let admitted = self.admit();
+            // As many as there is room for now, more or less than a moment ago.
+            let room = admitted.map_or(0, |(_, room)| room as usize);
+            for pair in pairs.drain(pairs.len().min(room)..).rev() {
+                items.push_front(self.take_apart(pair));
+            }
+            let last = match admitted {
+                Ok((last, _)) => last,
+                Err(refused) => break Some(refused),
+            };
+            let more = items.len().min(room - pairs.len());
+            if more > 0 {
+                pairs.extend(items.drain(..more).map(|item| self.pair_with(item)));
+                self.back.tasks.add(more);
+                counted += more;
+            }
             let link = self.chain_up(&pairs, last);
+            let Some(&Pair { node: end, .. }) = pairs.back() else { break None };
             if self.exchange_link(low(last.tail), last.link, link) {
                 let position = high(last.tail).wrapping_add(pairs.len() as u32);
-                let end = pairs.back().map_or(low(last.tail), |pair| pair.node);
                 if !self.pass(last.tail, pack(position, end)) {
                     // Somebody moves the tail on node by node.
                     self.last();
                 }
-                break None;
-            }
-            match self.admit() {
-                Ok((again, room)) => {
-                    last = again;
-                    while pairs.len() > room as usize {
-                        if let Some(pair) = pairs.pop_back() {
-                            items.push_front(self.take_apart(pair));
-                        }
-                    }
+                put += pairs.len();
+                pairs.clear();
+                if items.is_empty() {
+                    break None;
                 }
-                Err(refused) => {
-                    while let Some(pair) = pairs.pop_back() {
-                        items.push_front(self.take_apart(pair));
-                    }
-                    break Some(refused);
-                }
+                tell.items();
             }
         };
-        if count > pairs.len() {
-            self.take_back(count - pairs.len(), tell);
+        if counted > put {
+            self.take_back(counted - put, tell);
         }
-        refused.map_or(Ok(()), Err)
+        match refused {
+            // Those that were put have been told of; the rest never will be.
+            Some(Refused::ShutDown) => Err(Refused::ShutDown),
+            Some(Refused::NotNow) if put == 0 => Err(Refused::NotNow),
+            _ => Ok(()),
+        }
     }
 
     #[inline]

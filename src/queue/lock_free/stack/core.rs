@@ -37,37 +37,37 @@ impl<T> Core<T> for Stack<T> {
     }
 
     fn try_push_many(&self, items: &mut VecDeque<T>, tell: &impl Tell) -> Result<(), Refused> {
-        let mut found = self.admit()?;
         let mut chain = Chain { top: NONE, len: 0 };
-        for item in items.drain(..items.len().min(found.room as usize)) {
-            let node = self.node_with(item);
-            // Release: see `depth`.
-            self.slab.node(node).link.store(pack(0, chain.top), Release);
-            chain = Chain { top: node, len: chain.len + 1 };
-        }
-        let mut counted = chain.len as usize;
-        self.front.tasks.add(counted);
+        let mut counted = 0;
         let refused = loop {
+            let admitted = self.admit();
+            // As many as there is room for now, more or less than a moment ago.
+            let room = admitted.map_or(0, |found| found.room as usize);
+            while chain.len as usize > room {
+                items.push_front(self.take_top(&mut chain));
+            }
+            let found = match admitted {
+                Ok(found) => found,
+                Err(refused) => break Some(refused),
+            };
+            let more = items.len().min(room - chain.len as usize);
+            for item in items.drain(..more) {
+                let node = self.node_with(item);
+                // Release: see `depth`.
+                self.slab.node(node).link.store(pack(0, chain.top), Release);
+                chain = Chain { top: node, len: chain.len + 1 };
+            }
+            if more > 0 {
+                self.front.tasks.add(more);
+                counted += more;
+            }
             self.link(chain, found);
             if self.exchange(found.head, pack(high(found.head), chain.top)).is_ok() {
                 break None;
             }
-            match self.admit() {
-                Ok(again) => found = again,
-                Err(refused) => break Some(refused),
-            }
-            while chain.len > found.room {
-                items.push_front(self.take_top(&mut chain));
-            }
         };
-        if refused.is_some() {
-            while chain.len > 0 {
-                items.push_front(self.take_top(&mut chain));
-            }
-        }
-        counted -= chain.len as usize;
-        if counted > 0 {
-            self.take_back(counted, tell);
+        if counted > chain.len as usize {
+            self.take_back(counted - chain.len as usize, tell);
         }
         refused.map_or(Ok(()), Err)
     }
