@@ -52,7 +52,7 @@ const UNNOTICED: &[Unnoticed] = &[
         code: "fence(SeqCst); // For those whose `arrived` takes no lock.",
         change: None,
         reason: Reason::Equivalent(
-            "the one event so far, `join`, is looked for under the queue's latch, which orders it; `checker` says the same",
+            "the one event so far, `join`, is looked for under the queue's latch, or by a read-modify-write of the count of tasks, which orders it; `checker` says the same of a latch",
         ),
     },
     Unnoticed {
@@ -85,6 +85,14 @@ const UNNOTICED: &[Unnoticed] = &[
         change: None,
         reason: Reason::Argued(
             "in models the fence that stands in for the publication of the shutdown acquires as well; in life nothing else does",
+        ),
+    },
+    Unnoticed {
+        file: "queue/lock_free/slab.rs",
+        code: "let taken = self.free.compare_exchange(",
+        change: Some("Relaxed"),
+        reason: Reason::Argued(
+            "as in `take`; here it takes a third thread, whose nodes are in a block that was made meanwhile",
         ),
     },
     Unnoticed {

@@ -176,7 +176,8 @@ impl<T> Slab<T> {
             let Some(node) = self.node_in_sight(second) else { break };
             let new = pack(high(head).wrapping_add(1), low(node.link.load(Relaxed)));
             // Relaxed: as in `take`.
-            match self.free.compare_exchange(head, new, Relaxed, Acquire) {
+            let taken = self.free.compare_exchange(head, new, Relaxed, Acquire);
+            match taken {
                 Ok(_) => return (low(head), second),
                 Err(now) => head = now,
             }
