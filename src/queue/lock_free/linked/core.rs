@@ -207,11 +207,14 @@ impl<T> Core<T> for Linked<T> {
 
     fn shut_down(&self, how: Shutdown) -> bool {
         let last = self.close();
-        while how == Shutdown::Immediate {
+        if how == Shutdown::Drain {
+            return self.back.tasks.look().unfinished == 0;
+        }
+        loop {
             let head = self.head();
             let left = high(last).wrapping_sub(high(head));
             if left == 0 {
-                break;
+                return self.back.tasks.look().unfinished == 0;
             }
             if self.exchange_head(head, last) {
                 // Relaxed: see `take_discarded`. Once in the life of a queue.
@@ -220,7 +223,6 @@ impl<T> Core<T> for Linked<T> {
                 return self.back.tasks.take_back(discarded as usize);
             }
         }
-        self.back.tasks.look().unfinished == 0
     }
 
     fn discard(&self) -> VecDeque<T> {
