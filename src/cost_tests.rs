@@ -242,6 +242,51 @@ fn to_say_full_or_empty_is_two_rmws_with_room_for_four_or_more() {
     assert_cost("try_get, simple", 2, 0, || _ = simple.try_get());
 }
 
+/// A node for the item, its task, and the item's place; and the node back.
+#[test]
+#[cfg(target_has_atomic = "64")]
+fn without_a_latch_a_put_is_three_rmws_and_a_get_is_two() {
+    for queue in [LifoQueue::lock_free(100), LifoQueue::lock_free(0)] {
+        // The first nodes are taken otherwise.
+        queue.put_many(0..100).unwrap();
+        queue.get_many(100).unwrap();
+        assert_cost("put", 3, 0, || queue.put(1).unwrap());
+        assert_cost("get", 2, 0, || _ = queue.get());
+        assert_cost("try_get of an empty queue", 1, 0, || _ = queue.try_get());
+        assert_cost("put_many: a node for each, and two", 102, 0, || _ = queue.put_many(0..100).unwrap());
+        if queue.is_full() {
+            assert_cost("try_put to a full queue", 1, 0, || _ = queue.try_put(1));
+        }
+        assert_cost("get_many", 2, 0, || assert_eq!(queue.get_many(30).unwrap().len(), 30));
+        assert_cost("get_many, all", 2, 0, || assert_eq!(queue.get_many(100).unwrap().len(), 70));
+        assert_cost("looks", 0, 0, || _ = (queue.is_full(), queue.is_empty(), queue.len(), queue.capacity()));
+        assert_cost("task_done, unfinished", 2, 0, || _ = (queue.task_done(), queue.unfinished()));
+    }
+}
+
+/// Two nodes for the item, its task, its place, and the tail; the place, and the nodes back.
+#[test]
+#[cfg(target_has_atomic = "64")]
+fn without_a_latch_first_in_first_out_a_put_is_four_rmws_and_a_get_is_two() {
+    for queue in [Queue::lock_free(100), Queue::lock_free(0)] {
+        // The first nodes are taken otherwise.
+        queue.put_many(0..100).unwrap();
+        queue.get_many(100).unwrap();
+        assert_cost("put", 4, 0, || queue.put(1).unwrap());
+        assert_cost("get", 2, 0, || _ = queue.get());
+        assert_cost("try_get of an empty queue", 1, 0, || _ = queue.try_get());
+        assert_cost("put_many: nodes for each, and three", 103, 0, || _ = queue.put_many(0..100).unwrap());
+        if queue.is_full() {
+            assert_cost("try_put to a full queue", 1, 0, || _ = queue.try_put(1));
+            assert_cost("set_capacity, and a latch", 3, 0, || queue.set_capacity(50).unwrap());
+        }
+        assert_cost("get_many", 2, 0, || assert_eq!(queue.get_many(30).unwrap().len(), 30));
+        assert_cost("get_many, all", 2, 0, || assert_eq!(queue.get_many(100).unwrap().len(), 70));
+        assert_cost("looks", 0, 0, || _ = (queue.is_full(), queue.is_empty(), queue.len(), queue.capacity()));
+        assert_cost("task_done, unfinished", 2, 0, || _ = (queue.task_done(), queue.unfinished()));
+    }
+}
+
 /// A handle costs nothing beside its queue, until it is made or dropped.
 #[test]
 fn a_handle_costs_what_its_queue_costs() {

@@ -139,6 +139,18 @@ fn queues_allocate_when_they_are_made_or_grow() {
             assert!(queue.is_empty() && lifo.is_empty() && priority.is_empty());
         }
     });
+    #[cfg(target_has_atomic = "64")]
+    {
+        let lifo = LifoQueue::lock_free(1000);
+        assert_allocates(0, "a bounded queue without a latch", || {
+            for item in 0..3000 {
+                lifo.put(item).unwrap();
+                if lifo.is_full() {
+                    assert_eq!(lifo.try_iter().count(), 1000);
+                }
+            }
+        });
+    }
     let queue = Queue::unbounded();
     assert_allocates(0, "an unbounded queue that is not used", || {
         drop(std::hint::black_box(Queue::<u8>::unbounded()))

@@ -223,7 +223,8 @@ fn link(docs: &[&str]) -> Option<String> {
 
 fn public_items() -> Vec<Public> {
     // Settings of models are shown in the guide; candidates and the keys of sealed traits are nobody's.
-    let elsewhere = ["platform", "guide", "queue/cores"].map(|folder| source().join(folder));
+    let elsewhere =
+        ["platform", "guide", "queue/cores", "queue/lock_free"].map(|folder| source().join(folder));
     let hidden = ["Sealed", "Guarded", "Key"];
     let mut items = Vec::new();
     for file in rust_files(&source()) {

@@ -322,6 +322,11 @@ fn everybody_ends_when_the_queue_is_shut_down_in_the_middle() {
     for how in [Shutdown::Drain, Shutdown::Immediate] {
         check(Queue::bounded(8), how);
         check(LifoQueue::bounded(8), how);
+        #[cfg(target_has_atomic = "64")]
+        {
+            check(Queue::lock_free(8), how);
+            check(LifoQueue::lock_free(8), how);
+        }
         check(PriorityQueue::bounded(8), how);
     }
 }
@@ -339,6 +344,11 @@ fn lengths_stay_within_bounds_while_both_ends_move() {
     }
     check(Queue::bounded(3));
     check(LifoQueue::bounded(3));
+    #[cfg(target_has_atomic = "64")]
+    {
+        check(Queue::lock_free(3));
+        check(LifoQueue::lock_free(3));
+    }
     check(PriorityQueue::bounded(3));
 }
 

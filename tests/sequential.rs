@@ -232,6 +232,18 @@ proptest! {
     }
 
     #[test]
+    #[cfg(target_has_atomic = "64")]
+    fn a_queue_without_a_latch_does_what_its_model_says(capacity in 0..5_usize, calls in vec(queue_call(), 0..60)) {
+        does_what_its_model_says(Queue::lock_free(capacity), capacity, |_| 0, calls)?;
+    }
+
+    #[test]
+    #[cfg(target_has_atomic = "64")]
+    fn a_lifo_queue_without_a_latch_does_what_its_model_says(capacity in 0..5_usize, calls in vec(queue_call(), 0..60)) {
+        does_what_its_model_says(LifoQueue::lock_free(capacity), capacity, |items| items.len() - 1, calls)?;
+    }
+
+    #[test]
     fn a_priority_queue_does_what_its_model_says(capacity in 0..5_usize, calls in vec(queue_call(), 0..60)) {
         let least = |items: &[u32]| (0..items.len()).min_by_key(|&at| items[at]).unwrap();
         does_what_its_model_says(PriorityQueue::new(capacity), capacity, least, calls)?;

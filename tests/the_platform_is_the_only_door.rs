@@ -4,6 +4,7 @@
 mod common;
 
 use common::rust_files;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -126,83 +127,75 @@ fn nothing_yields_the_processor_unmeasured() {
 
 #[test]
 fn arrows_point_down() {
-    // Floor by floor: what each may import from the crate, beside the platform.
+    // Floor by floor: what each imports from the crate, beside the platform. The others import nothing.
     let allowed: &[(&str, &[&str])] = &[
         // What the diagnostics are told, and the books. It stands below the locks and on none of them.
-        ("watch/mod.rs", &[]),
-        ("watch/off.rs", &[]),
-        ("watch/on.rs", &[]),
-        ("watch/registry.rs", &["watch"]),
         ("diagnostics/mod.rs", &["watch"]),
         ("diagnostics/snapshot.rs", &["watch"]),
-        ("diagnostics/deadlock.rs", &[]),
         ("diagnostics/report.rs", &["watch"]),
-        ("diagnostics/show.rs", &[]),
         ("raw_lock.rs", &["watch"]),
-        ("latch.rs", &[]),
         ("lock_api.rs", &["raw_lock"]),
         ("lock/mod.rs", &["raw_lock", "watch"]),
-        ("lock/guard.rs", &["raw_lock", "Condition"]),
-        ("lock/owned.rs", &["raw_lock", "LockGuard", "Condition"]),
+        ("lock/guard.rs", &["raw_lock"]),
+        ("lock/owned.rs", &["raw_lock"]),
         ("gate/list.rs", &["watch"]),
-        ("gate/place.rs", &[]),
         ("gate/crowd.rs", &["raw_lock", "watch"]),
         ("gate/mod.rs", &["raw_lock", "watch"]),
-        ("epoch.rs", &[]),
         ("semaphore/core.rs", &["gate", "watch"]),
-        ("semaphore/permit.rs", &[]),
-        ("semaphore/calls.rs", &["semaphore"]),
         ("semaphore/mod.rs", &["watch"]),
-        ("semaphore/bounded.rs", &["semaphore", "watch"]),
-        ("semaphore/error.rs", &[]),
+        ("semaphore/bounded.rs", &["watch"]),
         ("semaphore/refused.rs", &["watch"]),
         ("raw_rlock.rs", &["raw_lock", "watch"]),
-        ("rlock.rs", &["raw_lock", "raw_rlock"]),
+        ("rlock.rs", &["raw_rlock"]),
         ("rlock/guard.rs", &["raw_lock", "raw_rlock"]),
         ("rlock/owned.rs", &["raw_lock", "raw_rlock"]),
-        ("rlock/exclusive.rs", &[]),
         ("condition.rs", &["gate", "raw_lock", "watch"]),
         ("condition/guards.rs", &["lock", "raw_lock", "rlock"]),
         ("event.rs", &["epoch", "watch"]),
         ("barrier/rounds.rs", &["epoch", "gate", "lock", "watch"]),
         ("barrier/mod.rs", &["lock", "watch"]),
         ("queue/ledger.rs", &["latch"]),
-        ("queue/core.rs", &[]),
-        ("queue/store.rs", &[]),
-        ("queue/heap.rs", &[]),
+        ("queue/lock_free/slab.rs", &["queue"]),
+        ("queue/lock_free/linked/mod.rs", &["latch"]),
+        ("queue/lock_free/stack/mod.rs", &["latch"]),
+        ("queue/ends.rs", &["latch"]),
+        ("queue/rendezvous/meeting.rs", &["gate", "latch"]),
+        ("queue/rendezvous/mod.rs", &["gate", "latch", "watch"]),
         ("queue/heaped.rs", &["lock", "watch"]),
         ("queue/face.rs", &["gate", "watch"]),
-        ("queue/any.rs", &[]),
-        ("queue/task.rs", &[]),
-        ("queue/iter.rs", &[]),
-        ("queue/calls.rs", &[]),
-        ("queue/impls.rs", &[]),
         ("queue/fifo.rs", &["watch"]),
         ("queue/lifo.rs", &["watch"]),
         ("queue/priority.rs", &["watch"]),
         ("queue/simple.rs", &["watch"]),
-        ("queue/channel.rs", &[]),
-        ("queue/mod.rs", &[]),
-        ("queue/error.rs", &[]),
-        ("queue/cores/mod.rs", &[]),
-        ("queue/cores/slab.rs", &[]),
-        ("queue/cores/line.rs", &[]),
-        ("queue/cores/stack.rs", &[]),
-        ("queue/cores/ring.rs", &[]),
-        ("queue/cores/claimed.rs", &[]),
         ("queue/cores/blocking.rs", &["gate"]),
     ];
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for (file, floors) in allowed {
-        let text = fs::read_to_string(source.join(file)).unwrap();
-        for line in text.lines().map(code).filter(|line| line.contains("crate::")) {
+    let mut found = BTreeMap::new();
+    for file in rust_files(&source) {
+        let name = file.strip_prefix(&source).unwrap().to_str().unwrap().replace('\\', "/");
+        if name == "lib.rs" || name.ends_with("_tests.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(file).unwrap();
+        let mut floors = BTreeSet::new();
+        for line in text.lines().map(code) {
             for path in line.split("crate::").skip(1) {
                 let module = path.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
-                assert!(
-                    module == "platform" || floors.contains(&module),
-                    "{file} imports crate::{module}, which is not below it"
-                );
+                floors.insert(module.to_owned());
             }
         }
+        floors.remove("platform");
+        if !floors.is_empty() {
+            found.insert(name, floors);
+        }
     }
+    let allowed: BTreeMap<String, BTreeSet<String>> = allowed
+        .iter()
+        .map(|(file, floors)| ((*file).to_owned(), floors.iter().map(|&floor| floor.to_owned()).collect()))
+        .collect();
+    for (file, floors) in &found {
+        assert_eq!(Some(floors), allowed.get(file), "what {file} imports, and what it may, being above it");
+    }
+    let stale: Vec<_> = allowed.keys().filter(|&file| !found.contains_key(file)).collect();
+    assert!(stale.is_empty(), "these are no more, or import nothing: {stale:?}");
 }

@@ -17,8 +17,8 @@
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
-use tollgate::Queue;
-use tollgate::experimental_cores::{Blocking, Claimed, Container, Ring, Stack};
+use tollgate::experimental_cores::{Blocking, Claimed, Container, Ring};
+use tollgate::{LifoQueue, Queue};
 use tollgate_benches::arena::usage::processor_time;
 use tollgate_benches::core::Locked;
 use tollgate_benches::regime::Regime;
@@ -54,23 +54,29 @@ impl<C: Container<u64> + Sync> Line for Blocking<u64, C> {
     }
 }
 
-impl Line for Queue<u64> {
-    #[inline]
-    fn put(&self, item: u64) {
-        Queue::put(self, item).unwrap();
-    }
+macro_rules! lines {
+    ($($Queue:ident)*) => {$(
+        impl Line for $Queue<u64> {
+            #[inline]
+            fn put(&self, item: u64) {
+                $Queue::put(self, item).unwrap();
+            }
 
-    #[inline]
-    fn get(&self) -> u64 {
-        Queue::get(self).unwrap()
-    }
+            #[inline]
+            fn get(&self) -> u64 {
+                $Queue::get(self).unwrap()
+            }
 
-    #[inline]
-    fn try_pair(&self, item: u64) -> u64 {
-        self.try_put(item).unwrap();
-        self.try_get().unwrap()
-    }
+            #[inline]
+            fn try_pair(&self, item: u64) -> u64 {
+                self.try_put(item).unwrap();
+                self.try_get().unwrap()
+            }
+        }
+    )*};
 }
+
+lines!(Queue LifoQueue);
 
 #[derive(Clone, Copy)]
 enum Case {
@@ -193,10 +199,18 @@ fn fifo(case: Case, capacity: usize) -> Vec<(&'static str, Play)> {
     ]
 }
 
-fn lifo(case: Case, capacity: usize) -> Vec<(&'static str, Play)> {
+/// Whole queues: under a latch, and without one. 0 is unbounded.
+fn whole(case: Case, capacity: usize, lifo: bool) -> Vec<(&'static str, Play)> {
+    if lifo {
+        let plain = player(case, move || LifoQueue::new(capacity));
+        return vec![
+            ("LifoQueue", plain),
+            ("LIFO lock_free", player(case, move || LifoQueue::lock_free(capacity))),
+        ];
+    }
     vec![
-        ("locked LIFO", player(case, move || Blocking::new(Locked::<true>::new(capacity)))),
-        ("Stack", player(case, move || Blocking::new(Stack::bounded(capacity)))),
+        ("Queue", player(case, move || Queue::new(capacity))),
+        ("FIFO lock_free", player(case, move || Queue::lock_free(capacity))),
     ]
 }
 
@@ -216,14 +230,31 @@ fn main() {
         }
     }
     scores.play("FIFO(64), one thread, try pair", Case::Pair, &fifo(Case::Pair, 64));
-    scores.play("LIFO(64), one thread, try pair", Case::Pair, &lifo(Case::Pair, 64));
+    for (lifo, order) in [(false, "FIFO"), (true, "LIFO")] {
+        for capacity in [64, 0] {
+            scores.play(
+                &format!("whole {order}({capacity}), one thread, try pair"),
+                Case::Pair,
+                &whole(Case::Pair, capacity, lifo),
+            );
+            for pairs in [1, 2] {
+                let case = Case::Flow(pairs);
+                scores.play(
+                    &format!("whole {order}({capacity}), {pairs}P{pairs}C"),
+                    case,
+                    &whole(case, capacity, lifo),
+                );
+            }
+        }
+        for pairs in [1, 2] {
+            let case = Case::Flow(pairs);
+            scores.play(&format!("whole {order}(1024), {pairs}P{pairs}C"), case, &whole(case, 1024, lifo));
+        }
+    }
     for pairs in [1, 2, 4] {
         let case = Case::Flow(pairs);
         for capacity in [1, 64, 1024] {
             scores.play(&format!("FIFO({capacity}), {pairs}P{pairs}C"), case, &fifo(case, capacity));
-        }
-        for capacity in [1, 64, 1024] {
-            scores.play(&format!("LIFO({capacity}), {pairs}P{pairs}C"), case, &lifo(case, capacity));
         }
     }
     for (contestant, logs) in &scores.flows {

@@ -79,7 +79,6 @@ pub(crate) fn models(suite: &mut Suite) {
     looks_publish(suite, "ring(1)", || Ring::with_first_block(1, 1));
     looks_publish(suite, "claimed(1)", || Claimed::new(1));
     nodes_come_back(suite);
-    behind_gates(suite, "stack(1)", || Stack::with_first_block(1, 1));
     behind_gates(suite, "ring(1)", || Ring::with_first_block(1, 1));
     behind_gates(suite, "claimed(1)", || Claimed::new(1));
 }

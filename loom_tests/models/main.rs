@@ -24,6 +24,8 @@ mod harness;
 #[cfg(any(loom, shuttle))]
 mod lock;
 #[cfg(any(loom, shuttle))]
+mod lock_free;
+#[cfg(any(loom, shuttle))]
 mod mutants;
 #[cfg(any(loom, shuttle))]
 mod platform;
@@ -65,6 +67,7 @@ fn main() -> std::process::ExitCode {
     queue_orders::models(&mut suite);
     channel::models(&mut suite);
     rendezvous::models(&mut suite);
+    lock_free::models(&mut suite);
     cores::models(&mut suite);
     readme::models(&mut suite);
     harness::run(suite, mutants::trials)

@@ -11,8 +11,8 @@
 use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
 use crate::source::{self, Place, from_root};
 use crate::{
-    barrier, channel, condition, cores, crowd, event, lock, queue, queue_end, queue_orders, rendezvous,
-    rlock, semaphore, semaphore_permits,
+    barrier, channel, condition, cores, crowd, event, lock, lock_free, queue, queue_end, queue_orders,
+    rendezvous, rlock, semaphore, semaphore_permits,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
@@ -52,7 +52,7 @@ const UNNOTICED: &[Unnoticed] = &[
         code: "fence(SeqCst); // For those whose `arrived` takes no lock.",
         change: None,
         reason: Reason::Equivalent(
-            "the one event so far, `join`, is looked for under the queue's latch, which orders it; `checker` says the same",
+            "the one event so far, `join`, is looked for under the queue's latch, or by a read-modify-write of the count of tasks, which orders it; `checker` says the same of a latch",
         ),
     },
     Unnoticed {
@@ -88,11 +88,11 @@ const UNNOTICED: &[Unnoticed] = &[
         ),
     },
     Unnoticed {
-        file: "queue/cores/stack.rs",
-        code: "link.store(pack(depth + 1, low(head)), Release)",
-        change: None,
+        file: "queue/lock_free/slab.rs",
+        code: "let taken = self.free.compare_exchange(",
+        change: Some("Relaxed"),
         reason: Reason::Argued(
-            "takes five operations of three threads and a stale read: a push prepares a depth that the stack never has, while a look has an old top",
+            "as in `take`; here it takes a third thread, whose nodes are in a block that was made meanwhile",
         ),
     },
     Unnoticed {
@@ -309,7 +309,16 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::RendezvousRefusesPuttersSilently => (&["rendezvous: put, Plain | shutdown"], None),
         Mutant::RendezvousRefusesGettersSilently => (&["rendezvous: get, Plain | shutdown"], None),
         Mutant::RendezvousDoneWithoutNotify => (&["rendezvous: put, join"], None),
-        Mutant::StackLooksOnce => (&["core stack(3)"], None),
+        Mutant::StackLooksOnce => (&["lock-free lifo(3)"], None),
+        Mutant::StackSaysNoAtOnce => (&["lock-free lifo: put here"], None),
+        Mutant::StackCapacityInPlace => (&["lock-free lifo(2), one: set_capacity"], None),
+        Mutant::LinkedSaysNoAtOnce => (&["lock-free fifo: put here"], None),
+        Mutant::LinkedFullSeenOnce => (&["lock-free fifo(1 of 2), full: put"], None),
+        Mutant::LinkedCapacityInPlace => (&["lock-free fifo(2), one: set_capacity"], None),
+        Mutant::LinkedLeavesTailBehind => (&["lock-free fifo"], None),
+        Mutant::LinkedLooksOnce => (&["lock-free fifo(3)"], None),
+        Mutant::TasksIdleUncounted => (&["lock-free lifo: join | task_done, put"], None),
+        Mutant::TasksTakenBackInSilence => (&["lock-free lifo: put"], None),
         Mutant::RingHelpsNobody => (&["core ring(1): push"], None),
         Mutant::RingLenLooksOnce => (&["core ring(3)"], None),
         Mutant::ClaimedTrustsTurns => (&["core claimed(1): push | push, pop"], None),
@@ -329,8 +338,10 @@ fn users(file: &str) -> &'static [&'static str] {
         "src/event.rs" => &["event"],
         "src/gate/list.rs" => &["semaphore", "condition: ", "barrier"],
         file if file.starts_with("src/barrier/") => &["barrier"],
-        "src/queue/cores/slab.rs" => &["core stack", "core ring"],
-        "src/queue/cores/stack.rs" => &["core stack"],
+        "src/queue/lock_free/slab.rs" => &["lock-free", "core ring"],
+        file if file.starts_with("src/queue/lock_free/stack/") => &["lock-free lifo"],
+        file if file.starts_with("src/queue/lock_free/linked/") => &["lock-free fifo"],
+        file if file.starts_with("src/queue/lock_free/") => &["lock-free"],
         "src/queue/cores/ring.rs" => &["core ring"],
         "src/queue/cores/claimed.rs" => &["core claimed"],
         file if file.starts_with("src/queue/rendezvous/") => &["rendezvous"],
@@ -354,6 +365,7 @@ fn suite() -> Vec<Model> {
     queue_end::models(&mut suite);
     queue_orders::models(&mut suite);
     channel::models(&mut suite);
+    lock_free::models(&mut suite);
     cores::models(&mut suite);
     rendezvous::models(&mut suite);
     suite.models.retain(|model| cfg!(shuttle) || model.bound != Bound::ShuttleOnly);

@@ -19,7 +19,10 @@ pub use cores::{
 };
 pub use event::{EventOp, EventSubject};
 pub use lock::{LockAnswer, LockOp, LockSubject};
-pub use queue::{Batches, Fifo, Lifo, Priority, QueueAnswer, QueueOp, QueueSubject, RendezvousSubject};
+pub use queue::{
+    Batches, Fifo, Lifo, LockFreeFifo, LockFreeFifoBatches, LockFreeLifo, LockFreeLifoBatches, Priority,
+    QueueAnswer, QueueOp, QueueSubject, RendezvousSubject,
+};
 pub use raw_lock::{RawLockOp, RawLockSubject};
 pub use rlock::{RLockOp, RLockSubject};
 pub use rlock_condition::{RLockConditionOp, RLockConditionSubject};
@@ -62,6 +65,14 @@ pub fn for_each(visitor: &mut impl ForEach) {
     visitor.subject::<QueueSubject<2, Batches>>();
     visitor.subject::<QueueSubject<2, Lifo>>();
     visitor.subject::<QueueSubject<2, Priority>>();
+    visitor.subject::<QueueSubject<1, LockFreeLifo>>();
+    visitor.subject::<QueueSubject<2, LockFreeLifo>>();
+    visitor.subject::<QueueSubject<0, LockFreeLifo>>();
+    visitor.subject::<QueueSubject<2, LockFreeLifoBatches>>();
+    visitor.subject::<QueueSubject<1, LockFreeFifo>>();
+    visitor.subject::<QueueSubject<2, LockFreeFifo>>();
+    visitor.subject::<QueueSubject<0, LockFreeFifo>>();
+    visitor.subject::<QueueSubject<2, LockFreeFifoBatches>>();
     visitor.subject::<SimpleQueueSubject>();
     visitor.subject::<RendezvousSubject<false>>();
     visitor.subject::<RendezvousSubject<true>>();

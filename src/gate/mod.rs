@@ -74,7 +74,8 @@
 //! comes after N's change. If V, which has seen that state in its try, leaves it to X, whose `WAKING` it saw, then in the same way X's try comes after
 //! V's. And if the look of a newcomer at a closed gate came before N's change, N saw the newcomer in the line; if it made none, since
 //! it saw X's `WAKING`, then X's clearing comes after its joining in the word's order, and that after what N's load saw, so X's try follows N's change. So N's load is `Relaxed`,
-//! and a change is one read-modify-write, the latch's.
+//! and a change is one read-modify-write, the latch's. Sections of that kind are also the read-modify-writes, `AcqRel`, of one word: see
+//! `queue::lock_free`.
 //!
 //! Where the two sides have a latch each, a try begins with a section of W's side, and one that takes nothing ends with a section of N's side, and so does a look
 //! of `serves`. Every "before" above is then between two sections of one latch: of N's, for a try in vain and a change; of W's, for V's try that took something and
@@ -161,8 +162,8 @@ impl Gate {
         self.notify(serves);
     }
 
-    /// Tells the gate that the state has changed in a section of a [`Latch`](crate::latch::Latch); see [`Gate::notify`]. `serves`
-    /// looks in a section too.
+    /// Tells the gate that the state has changed in a section of a [`Latch`](crate::latch::Latch), or what stands for one; see [`Gate::notify`]. `serves`
+    /// looks in a section too, if it is to say no.
     #[inline]
     pub(crate) fn notify_after_section(&self, serves: impl Fn(usize) -> bool) {
         // Relaxed: see "Under a latch" in the module.

@@ -226,9 +226,26 @@ pub enum Mutant {
     RendezvousRequestStays,
     /// `Rendezvous`: the last `task_done` does not tell the joiners.
     RendezvousDoneWithoutNotify,
-    /// `Stack`: a look takes head and depth for those of one moment without loading the head again.
-    #[cfg(feature = "experimental_cores")]
+    /// `LifoQueue`, without a latch: a look takes head and depth for those of one moment without loading the head again.
     StackLooksOnce,
+    /// The same: "not now" is said by a load alone.
+    StackSaysNoAtOnce,
+    /// The same: a new capacity is stored where the old one is.
+    StackCapacityInPlace,
+    /// `Queue`, without a latch: "not now" is said by a load alone.
+    LinkedSaysNoAtOnce,
+    /// The same: who says "full" does not look again whether the capacity was set.
+    LinkedFullSeenOnce,
+    /// The same: a new capacity is stored where the old one is.
+    LinkedCapacityInPlace,
+    /// The same: a get goes on past the tail.
+    LinkedLeavesTailBehind,
+    /// The same: a look takes head and tail for those of one moment without loading the head again.
+    LinkedLooksOnce,
+    /// Tasks without a latch: nobody counts how often there was none.
+    TasksIdleUncounted,
+    /// The same: a put that failed takes the last task back and does not tell the joiners.
+    TasksTakenBackInSilence,
     /// `Ring`: nobody moves on a position that another thread has left lagging.
     #[cfg(feature = "experimental_cores")]
     RingHelpsNobody,
@@ -319,8 +336,16 @@ impl Mutant {
         Mutant::RendezvousTimeoutTakesBack,
         Mutant::RendezvousRequestStays,
         Mutant::RendezvousDoneWithoutNotify,
-        #[cfg(feature = "experimental_cores")]
         Mutant::StackLooksOnce,
+        Mutant::StackSaysNoAtOnce,
+        Mutant::StackCapacityInPlace,
+        Mutant::LinkedSaysNoAtOnce,
+        Mutant::LinkedFullSeenOnce,
+        Mutant::LinkedCapacityInPlace,
+        Mutant::LinkedLeavesTailBehind,
+        Mutant::LinkedLooksOnce,
+        Mutant::TasksIdleUncounted,
+        Mutant::TasksTakenBackInSilence,
         #[cfg(feature = "experimental_cores")]
         Mutant::RingHelpsNobody,
         #[cfg(feature = "experimental_cores")]

@@ -1,7 +1,8 @@
 //! What holds the items. A core never waits for an item or for room; that is the face's business.
 //!
-//! [`Core`] is what the face needs of every core, whatever its order. [`Locked`] is a [`Ledger`] under a latch and an [`Order`] on top; the other
-//! one, for queues that are first in, first out, is [`Ends`](super::ends). All operations of both are linearizable, and none is lock-free.
+//! [`Core`] is what the face needs of every core, whatever its order. [`Locked`] is a [`Ledger`] under a latch and an [`Order`] on top; another
+//! one, for queues that are first in, first out, is [`Ends`](super::ends). All operations of both are linearizable, and none is lock-free. Those
+//! without a latch are in [`lock_free`](super::lock_free).
 
 use super::Shutdown;
 use super::error::TooManyDone;
@@ -10,13 +11,15 @@ use std::collections::VecDeque;
 
 /// A container of items with a task count and a shutdown state. All operations are linearizable together.
 ///
-/// Every change is made in a section of a latch. A try, or a sure look, that ends with "not now" has been in a section of the latch under which the
-/// change would have been made that it waits for: they happen one before the other. That is the notifiers' half of the gates' handshake.
+/// Every change is made in a section, which is one of a latch, or a read-modify-write, `AcqRel`, of a word. A try, or a sure look, that ends with
+/// "not now" has been in a section of the latch, or of the word, under which the change would have been made that it waits for: they happen one
+/// before the other. That is the notifiers' half of the gates' handshake.
 pub(crate) trait Core<T> {
-    /// Adds an item, and a task.
-    fn try_push(&self, item: T) -> Result<(), (T, Refused)>;
-    /// Adds as many of these as there is room for, in order; at least one, or it is refused. It may also be refused for those that are left.
-    fn try_push_many(&self, items: &mut VecDeque<T>) -> Result<(), Refused>;
+    /// Adds an item, and a task. Tells if a task that was counted has turned out to be none, and there is no other.
+    fn try_push(&self, item: T, tell: &impl Tell) -> Result<(), (T, Refused)>;
+    /// Adds as many of these as there is room for, in order; at least one, or it is refused. It may also be refused for those that are left. In one
+    /// step, or in several that it tells of but for the last.
+    fn try_push_many(&self, items: &mut VecDeque<T>, tell: &impl Tell) -> Result<(), Refused>;
     /// Takes the first item in the core's order.
     fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused>;
     /// Takes the first items, as many as there are, up to `most`, which is not 0; at least one, or it is refused.
@@ -109,7 +112,7 @@ impl<T, O: Order<T>> Locked<T, O> {
 }
 
 impl<T, O: Order<T>> Core<T> for Locked<T, O> {
-    fn try_push(&self, item: T) -> Result<(), (T, Refused)> {
+    fn try_push(&self, item: T, _: &impl Tell) -> Result<(), (T, Refused)> {
         match self.ledger.admit(1) {
             Ok(mut books) => {
                 O::keep(books.kept(), item);
@@ -120,7 +123,7 @@ impl<T, O: Order<T>> Core<T> for Locked<T, O> {
         }
     }
 
-    fn try_push_many(&self, items: &mut VecDeque<T>) -> Result<(), Refused> {
+    fn try_push_many(&self, items: &mut VecDeque<T>, _: &impl Tell) -> Result<(), Refused> {
         let mut books = self.ledger.admit(items.len())?;
         let count = books.count();
         for item in items.drain(..count) {

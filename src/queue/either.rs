@@ -1,4 +1,6 @@
 //! One core or another behind the same queue, chosen when it is made. What that costs is a branch that always goes the same way.
+//!
+//! A core that lies in a box is one too: for one that is large and seldom chosen, so that the others need not have its size.
 
 use super::Shutdown;
 use super::core::{Core, Tell};
@@ -12,41 +14,62 @@ pub(crate) enum Either<A, B> {
     Other(B),
 }
 
+/// All of [`Core`], by the core that `$inside` finds in `self`.
 macro_rules! forward {
-    ($(fn $name:ident(&self $(, $argument:ident: $Argument:ty)*) $(-> $Return:ty)?;)*) => {$(
+    ($inside:ident) => {
+        forward! { $inside:
+            fn try_push(&self, item: T, tell: &impl Tell) -> Result<(), (T, Refused)>;
+            fn try_push_many(&self, items: &mut VecDeque<T>, tell: &impl Tell) -> Result<(), Refused>;
+            fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused>;
+            fn try_pop_many(&self, most: usize, tell: &impl Tell) -> Result<Vec<T>, Refused>;
+            fn room(&self) -> usize;
+            fn surely_ends_push(&self) -> bool;
+            fn gain(&self) -> usize;
+            fn surely_ends_pop(&self) -> bool;
+            fn len(&self) -> usize;
+            fn is_full(&self) -> bool;
+            fn is_bounded(&self) -> bool;
+            fn capacity(&self) -> Option<usize>;
+            fn most_capacity(&self) -> Option<usize>;
+            fn set_capacity(&self, capacity: usize) -> bool;
+            fn is_shut_down(&self) -> bool;
+            fn tasks(&self) -> Tasks;
+            fn glance(&self) -> Option<(Option<usize>, u64)>;
+            fn task_done(&self) -> Result<bool, TooManyDone>;
+            fn shut_down(&self, how: Shutdown) -> bool;
+            fn discard(&self) -> VecDeque<T>;
+            fn is_amid_user_code(&self) -> bool;
+            fn refuse_reentry(&self, call: &str);
+        }
+    };
+    ($inside:ident: $(fn $name:ident(&self $(, $argument:ident: $Argument:ty)*) $(-> $Return:ty)?;)*) => {$(
         #[inline]
         fn $name(&self $(, $argument: $Argument)*) $(-> $Return)? {
-            match self {
-                Either::One(core) => core.$name($($argument),*),
-                Either::Other(core) => core.$name($($argument),*),
-            }
+            $inside!(self, core => core.$name($($argument),*))
         }
     )*};
 }
 
+macro_rules! one_or_other {
+    ($either:expr, $core:ident => $call:expr) => {
+        match $either {
+            Either::One($core) => $call,
+            Either::Other($core) => $call,
+        }
+    };
+}
+
+macro_rules! boxed {
+    ($place:expr, $core:ident => $call:expr) => {{
+        let $core: &C = &**$place;
+        $call
+    }};
+}
+
 impl<T, A: Core<T>, B: Core<T>> Core<T> for Either<A, B> {
-    forward! {
-        fn try_push(&self, item: T) -> Result<(), (T, Refused)>;
-        fn try_push_many(&self, items: &mut VecDeque<T>) -> Result<(), Refused>;
-        fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused>;
-        fn try_pop_many(&self, most: usize, tell: &impl Tell) -> Result<Vec<T>, Refused>;
-        fn room(&self) -> usize;
-        fn surely_ends_push(&self) -> bool;
-        fn gain(&self) -> usize;
-        fn surely_ends_pop(&self) -> bool;
-        fn len(&self) -> usize;
-        fn is_full(&self) -> bool;
-        fn is_bounded(&self) -> bool;
-        fn capacity(&self) -> Option<usize>;
-        fn most_capacity(&self) -> Option<usize>;
-        fn set_capacity(&self, capacity: usize) -> bool;
-        fn is_shut_down(&self) -> bool;
-        fn tasks(&self) -> Tasks;
-        fn glance(&self) -> Option<(Option<usize>, u64)>;
-        fn task_done(&self) -> Result<bool, TooManyDone>;
-        fn shut_down(&self, how: Shutdown) -> bool;
-        fn discard(&self) -> VecDeque<T>;
-        fn is_amid_user_code(&self) -> bool;
-        fn refuse_reentry(&self, call: &str);
-    }
+    forward!(one_or_other);
+}
+
+impl<T, C: Core<T>> Core<T> for Box<C> {
+    forward!(boxed);
 }

@@ -406,7 +406,7 @@ impl<T> Ends<T> {
 
 impl<T> Core<T> for Ends<T> {
     #[inline]
-    fn try_push(&self, item: T) -> Result<(), (T, Refused)> {
+    fn try_push(&self, item: T, _: &impl Tell) -> Result<(), (T, Refused)> {
         loop {
             let mut tail = self.tail.inside.enter();
             match self.room_for(&tail, 1) {
@@ -425,7 +425,7 @@ impl<T> Core<T> for Ends<T> {
         }
     }
 
-    fn try_push_many(&self, items: &mut VecDeque<T>) -> Result<(), Refused> {
+    fn try_push_many(&self, items: &mut VecDeque<T>, _: &impl Tell) -> Result<(), Refused> {
         loop {
             let mut tail = self.tail.inside.enter();
             match self.room_for(&tail, items.len()) {
@@ -697,14 +697,17 @@ mod tests {
     #[test]
     fn who_is_stopped_at_one_end_holds_up_nobody_at_the_other() {
         for ends in [Ends::bounded(4, 4), Ends::unbounded()] {
-            ends.try_push(1).unwrap();
-            ends.try_push(2).unwrap();
+            ends.try_push(1, &Nobody).unwrap();
+            ends.try_push(2, &Nobody).unwrap();
             let stopped = ends.tail.inside.enter();
             assert_eq!((ends.try_pop(&Nobody), ends.try_pop(&Nobody)), (Ok(1), Ok(2)));
             assert_eq!((ends.len(), ends.is_shut_down(), ends.glance().is_none()), (0, false, true));
             drop(stopped);
             let stopped = ends.head.inside.enter();
-            assert_eq!((ends.try_push(3), ends.try_push(4), ends.len()), (Ok(()), Ok(()), 2));
+            assert_eq!(
+                (ends.try_push(3, &Nobody), ends.try_push(4, &Nobody), ends.len()),
+                (Ok(()), Ok(()), 2)
+            );
             // Tasks are counted at the tail.
             assert_eq!((ends.task_done(), ends.tasks().unfinished), (Ok(false), 3));
             drop(stopped);
@@ -716,7 +719,7 @@ mod tests {
         let ends = Ends::unbounded();
         let mut blocks = std::collections::HashSet::new();
         for item in 0..10_000 {
-            ends.try_push(item).unwrap();
+            ends.try_push(item, &Nobody).unwrap();
             blocks.insert(ends.tail.inside.enter().block);
             assert_eq!(ends.try_pop(&Nobody), Ok(item));
         }

@@ -75,7 +75,7 @@ impl<T, C: Core<T>> Face<T, C> {
             _ => self.putters.admits_newcomers() && self.core.room() > 0,
         };
         if tries {
-            match self.core.try_push(item) {
+            match self.core.try_push(item, self) {
                 Ok(()) => {
                     self.items();
                     return Ok(());
@@ -93,7 +93,7 @@ impl<T, C: Core<T>> Face<T, C> {
         let within = self.patience_here(patience);
         let _waiting = self.tag.waits(within);
         let mut waiting = Some(item);
-        let attempt = || match self.core.try_push(waiting.take()?) {
+        let attempt = || match self.core.try_push(waiting.take()?, self) {
             Err((back, Refused::NotNow)) => {
                 waiting = Some(back);
                 None
@@ -126,7 +126,7 @@ impl<T, C: Core<T>> Face<T, C> {
         // Puts what there is room for. Ends when all are put, or none ever will be.
         let mut attempt = || {
             let before = rest.len();
-            let result = self.core.try_push_many(&mut rest);
+            let result = self.core.try_push_many(&mut rest, self);
             if rest.len() < before {
                 self.items();
             }

@@ -3,10 +3,14 @@
 use super::any::Sealed;
 use super::calls::calls;
 use super::core::Core;
+#[cfg(target_has_atomic = "64")]
+use super::either::Either;
 use super::face::{Face, never_empty, never_full};
 use super::fifo_core::Fifo;
 use super::impls::{blocking, impls};
 use super::iter;
+#[cfg(target_has_atomic = "64")]
+use super::lock_free::{self, Linked};
 use super::{
     BlockingQueue, CapacityError, GetError, IntoIter, Iter, PutError, PutManyError, Rendezvous, ShutDown,
     Shutdown, Task, TooManyDone, TryIter,
@@ -110,12 +114,12 @@ use std::fmt;
 /// room, one. Uncontended, a put is one atomic read-modify-write operation, and so is a get, and a batch of either; no fence, no system call. A
 /// `try_` form that fails is two (with less room, one). Who waits spins and yields for a bounded time before it sleeps: `docs/queues.md`. A
 /// bounded queue of up to 1024 items does not allocate after it has been made. Others take blocks of up to 4 KiB (or of one item) as
-/// they grow, and give them back, all but one.
+/// they grow, and give them back, all but one. [`Queue::lock_free`] makes one that is not blocking and costs more.
 ///
 /// A lock for each end is Michael and Scott's ("Simple, fast, and practical non-blocking and blocking concurrent queue algorithms", PODC
 /// 1996); that each side remembers how far it last saw the other is MCRingBuffer's (Lee, Bu and Chandranmenon, IPDPS 2010).
 pub struct Queue<T> {
-    face: Face<T, Fifo<T>>,
+    face: Face<T, Kept<T>>,
 }
 
 impl<T> Queue<T> {
@@ -124,7 +128,7 @@ impl<T> Queue<T> {
         ///
         /// An example: [`get`](Self::get).
         pub fn unbounded() -> Self {
-            Queue { face: Face::new(Kind::Queue, Fifo::unbounded()) }
+            Queue { face: Face::new(Kind::Queue, latched(Fifo::unbounded())) }
         }
     }
 
@@ -155,7 +159,60 @@ impl<T> Queue<T> {
             0 < capacity && capacity <= most,
             "Queue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
         );
-        Queue { face: Face::new(Kind::Queue, Fifo::bounded(capacity, most)) }
+        Queue { face: Face::new(Kind::Queue, latched(Fifo::bounded(capacity, most))) }
+    }
+
+    /// The same as [`new`](Self::new), without a latch: a thread that is stopped in the middle of a call, wherever and for how long, holds up no other
+    /// call, as long as nobody waits. (Who waits stands in a line, and that has a lock.)
+    ///
+    /// Everything else is as on this page, but for these. A put that is under way may already be counted by [`unfinished`](Self::unfinished), and by a
+    /// [`join`](Self::join), also if it then fails. An immediate shutdown refuses puts first, then drops what is there, and then counts it as done.
+    /// A batch of gets takes what was there when it looked, and may leave what came in that moment. [`set_capacity`](Self::set_capacity) waits for
+    /// another one that is under way. Memory is given back when the queue is dropped, and not before; an item takes that of two.
+    ///
+    /// It costs more where nobody is stopped: four read-modify-writes for a put and two for a get, instead of one. Take it for
+    /// what it promises, not for speed.
+    ///
+    /// On targets without atomics of 64 bits this constructor does not exist.
+    ///
+    /// # Panics
+    ///
+    /// If `maxsize` is more than 2^29. A put, if there are 2^30 items.
+    ///
+    /// ```
+    /// use tollgate::{PutError, Queue};
+    ///
+    /// let queue = Queue::lock_free(2);
+    /// assert_eq!(queue.put_many([1, 2]), Ok(2));
+    /// assert_eq!(queue.try_put(3), Err(PutError::Full(3)));
+    /// assert_eq!((queue.get(), queue.get()), (Ok(1), Ok(2)));
+    /// assert_eq!(Queue::<u8>::lock_free(0).capacity(), None);
+    /// ```
+    #[cfg(target_has_atomic = "64")]
+    pub fn lock_free(maxsize: usize) -> Self {
+        let most = lock_free::MOST_LINKED;
+        assert!(
+            maxsize <= most,
+            "Queue::lock_free({maxsize}): a queue without a latch is made for {most} items at most"
+        );
+        let core = if maxsize == 0 { Linked::unbounded() } else { Linked::bounded(maxsize, maxsize) };
+        Queue { face: Face::new(Kind::Queue, Either::Other(Box::new(core))) }
+    }
+}
+
+#[cfg(target_has_atomic = "64")]
+type Kept<T> = Either<Fifo<T>, Box<Linked<T>>>;
+/// There is no other one.
+#[cfg(not(target_has_atomic = "64"))]
+type Kept<T> = Fifo<T>;
+
+const_unless_loom! {
+    /// Under a latch.
+    fn latched<T>(core: Fifo<T>) -> Kept<T> {
+        #[cfg(target_has_atomic = "64")]
+        return Either::One(core);
+        #[cfg(not(target_has_atomic = "64"))]
+        core
     }
 }
 

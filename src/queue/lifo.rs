@@ -3,9 +3,13 @@
 use super::any::Sealed;
 use super::calls::calls;
 use super::core::{Core, Locked};
+#[cfg(target_has_atomic = "64")]
+use super::either::Either;
 use super::face::{Face, never_empty, never_full};
 use super::impls::{blocking, impls};
 use super::iter;
+#[cfg(target_has_atomic = "64")]
+use super::lock_free::{self, Stack};
 use super::store::Stored;
 use super::{
     BlockingQueue, CapacityError, GetError, IntoIter, Iter, PutError, PutManyError, ShutDown, Shutdown, Task,
@@ -87,6 +91,7 @@ use std::fmt;
 /// # Cost
 ///
 /// As for [`Queue`](super::Queue): blocking; one read-modify-write operation for a put, a get, or a batch, uncontended; no system call.
+/// [`LifoQueue::lock_free`] makes one that is not blocking and costs more.
 pub struct LifoQueue<T> {
     face: Face<T, Kept<T>>,
 }
@@ -97,7 +102,7 @@ impl<T> LifoQueue<T> {
         ///
         /// An example: [`get`](Self::get).
         pub fn unbounded() -> Self {
-            LifoQueue { face: Face::new(Kind::LifoQueue, Kept::unbounded()) }
+            LifoQueue { face: Face::new(Kind::LifoQueue, latched(Latched::unbounded())) }
         }
     }
 
@@ -113,11 +118,62 @@ impl<T> LifoQueue<T> {
             0 < capacity && capacity <= most,
             "LifoQueue::resizable({capacity}, {most}): a capacity is at least 1, and at most the largest that can be set later"
         );
-        LifoQueue { face: Face::new(Kind::LifoQueue, Kept::bounded(capacity, most)) }
+        LifoQueue { face: Face::new(Kind::LifoQueue, latched(Latched::bounded(capacity, most))) }
+    }
+
+    /// The same as [`new`](Self::new), without a latch: a thread that is stopped in the middle of a call, wherever and for how long, holds up no other
+    /// call, as long as nobody waits. (Who waits stands in a line, and that has a lock.)
+    ///
+    /// Everything else is as on this page, but for these. A put that is under way may already be counted by [`unfinished`](Self::unfinished), and by a
+    /// [`join`](Self::join), also if it then fails; an immediate shutdown drops items first, and then counts them as done. [`set_capacity`](Self::set_capacity) waits for
+    /// another one that is under way. Memory is given back when the queue is dropped, and not before.
+    ///
+    /// It costs more where nobody is stopped: three read-modify-writes for a put and two for a get, instead of one. Take it for
+    /// what it promises, not for speed.
+    ///
+    /// On targets without atomics of 64 bits this constructor does not exist.
+    ///
+    /// # Panics
+    ///
+    /// If `maxsize` is more than 2^30. A put, if there are 2^31 items.
+    ///
+    /// ```
+    /// use tollgate::{LifoQueue, PutError};
+    ///
+    /// let queue = LifoQueue::lock_free(2);
+    /// assert_eq!(queue.put_many([1, 2]), Ok(2));
+    /// assert_eq!(queue.try_put(3), Err(PutError::Full(3)));
+    /// assert_eq!((queue.get(), queue.get()), (Ok(2), Ok(1)));
+    /// assert_eq!(LifoQueue::<u8>::lock_free(0).capacity(), None);
+    /// ```
+    #[cfg(target_has_atomic = "64")]
+    pub fn lock_free(maxsize: usize) -> Self {
+        let most = lock_free::MOST;
+        assert!(
+            maxsize <= most,
+            "LifoQueue::lock_free({maxsize}): a queue without a latch is made for {most} items at most"
+        );
+        let core = if maxsize == 0 { Stack::unbounded() } else { Stack::bounded(maxsize, maxsize) };
+        LifoQueue { face: Face::new(Kind::LifoQueue, Either::Other(Box::new(core))) }
     }
 }
 
-type Kept<T> = Locked<T, Stored<Vec<T>>>;
+type Latched<T> = Locked<T, Stored<Vec<T>>>;
+#[cfg(target_has_atomic = "64")]
+type Kept<T> = Either<Latched<T>, Box<Stack<T>>>;
+/// There is no other one.
+#[cfg(not(target_has_atomic = "64"))]
+type Kept<T> = Latched<T>;
+
+const_unless_loom! {
+    /// Under a latch.
+    fn latched<T>(core: Latched<T>) -> Kept<T> {
+        #[cfg(target_has_atomic = "64")]
+        return Either::One(core);
+        #[cfg(not(target_has_atomic = "64"))]
+        core
+    }
+}
 
 calls!(LifoQueue);
 impls!(LifoQueue);

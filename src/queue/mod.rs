@@ -10,7 +10,9 @@
 //! | `ledger` | numbers of items and tasks, capacity, shutdown: under one lock, with a word for looks |
 //! | `store` | first in, first out, and last in, first out, under that one lock |
 //! | `ends` | first in, first out, with a lock at each end |
-//! | `fifo_core`, `either` | which of the two a queue has |
+//! | `fifo_core` | which of the two a queue has |
+//! | `either` | one core or another |
+//! | `lock_free` | first in, first out, and last in, first out, without a lock |
 //! | `heaped`, `heap` | smallest first |
 //! | `fifo`, `lifo`, `priority` | the types |
 //! | `simple` | a fourth one, with the least of calls |
@@ -23,7 +25,7 @@ mod channel;
 mod core;
 #[cfg(all(feature = "experimental_cores", target_has_atomic = "64"))]
 pub(crate) mod cores;
-#[cfg_attr(tollgate_one_latch, allow(dead_code, reason = "there is no choice then"))]
+#[cfg(target_has_atomic = "64")]
 mod either;
 #[cfg(target_has_atomic = "64")]
 #[cfg_attr(tollgate_one_latch, allow(dead_code, reason = "the other core is to be seen"))]
@@ -40,6 +42,8 @@ mod impls;
 mod iter;
 mod ledger;
 mod lifo;
+#[cfg(target_has_atomic = "64")]
+mod lock_free;
 mod priority;
 mod rendezvous;
 mod simple;

@@ -3,17 +3,24 @@
 //! `join` returns when no task was left at some moment since it came, also when new ones have come in the moment after: two
 //! phases, coming and seeing that. A batch of puts is two puts, each a phase; a batch of gets is one step. A task that is got and
 //! dropped is a get and a report.
+//!
+//! Without a latch a put is three phases: it sees room, counts its task, and puts its item; if there is no room any more, or no queue, it is refused, and takes
+//! its task back in a fourth.
+//! An immediate shutdown is two phases also: the items are gone, and then they are counted as done. First in, first out it is three, and begins as a draining
+//! one; and a batch of gets may leave what has just come.
 
 mod flavor;
 mod real;
 mod rendezvous;
 
-pub use flavor::{Batches, Fifo, Lifo, Priority};
+pub use flavor::{
+    Batches, Fifo, Lifo, LockFreeFifo, LockFreeFifoBatches, LockFreeLifo, LockFreeLifoBatches, Priority,
+};
 pub use rendezvous::RendezvousSubject;
 
 use super::leave;
 use crate::subject::{CallId, Progress, Subject, continues, returns};
-use flavor::{Flavor, Order};
+use flavor::{Flavor, Order, Orders as _};
 use real::{Ledgered, SECOND, priority};
 use std::marker::PhantomData;
 use strum::EnumIter;
@@ -99,7 +106,19 @@ enum Stage {
     Closed,
 }
 
-/// Items in the order of their puts, capacity, tasks, stage, and the joiners that have not yet seen the queue idle.
+/// What a call without a latch has still to say of the tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Uncounted {
+    /// So many items were dropped.
+    Dropped(usize),
+    /// A put was refused, for want of room.
+    Full,
+    /// A put was refused for good.
+    ShutDown,
+}
+
+/// Items in the order of their puts, capacity, tasks, stage, the joiners that have not yet seen the queue idle, and who has not yet said
+/// what has become of tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct QueueState {
     items: Vec<CallId>,
@@ -107,6 +126,7 @@ pub struct QueueState {
     unfinished: usize,
     stage: Stage,
     joiners: Vec<CallId>,
+    uncounted: Vec<(CallId, Uncounted)>,
 }
 
 impl QueueState {
@@ -115,6 +135,22 @@ impl QueueState {
         if self.unfinished == 0 {
             self.joiners.clear();
         }
+    }
+
+    /// A first phase without a latch.
+    fn has_to_count(mut self, call: CallId, what: Uncounted) -> Vec<(Self, Progress<QueueAnswer>)> {
+        self.uncounted.push((call, what));
+        self.uncounted.sort_unstable();
+        continues(self)
+    }
+
+    /// The second one. There may have been too many reports.
+    fn counts(&mut self, call: CallId, tasks: usize) -> Uncounted {
+        let place = self.uncounted.iter().position(|&(caller, _)| caller == call).expect("a first phase");
+        let (_, what) = self.uncounted.remove(place);
+        let tasks = if let Uncounted::Dropped(count) = what { count } else { tasks };
+        self.finish(tasks.min(self.unfinished));
+        what
     }
 
     fn is_full(&self) -> bool {
@@ -159,6 +195,66 @@ fn join(
     } else {
         Some(Progress::Returns(QueueAnswer::TimedOut))
     }
+}
+
+/// What a queue without a latch does in other steps than one with it.
+fn step_without_latch(
+    state: &QueueState,
+    call: CallId,
+    op: QueueOp,
+    phase: u8,
+    order: Order,
+) -> Option<Vec<(QueueState, Progress<QueueAnswer>)>> {
+    let mut next = state.clone();
+    let steps = match op {
+        // Its task is counted.
+        Put | TryPut | PutTimeout if phase % 4 == 2 => {
+            if state.stage == Stage::Open && !state.is_full() {
+                next.items.push(call);
+                return Some(returns(next, Done));
+            }
+            let why = if state.stage == Stage::Open { Uncounted::Full } else { Uncounted::ShutDown };
+            next.has_to_count(call, why)
+        }
+        Put | TryPut | PutTimeout if phase % 4 == 3 => match next.counts(call, 1) {
+            Uncounted::Full if op == Put => continues(next),
+            // It goes on waiting, or has no more time.
+            Uncounted::Full if op == PutTimeout => {
+                [continues(next.clone()), returns(next, QueueAnswer::Full)].concat()
+            }
+            Uncounted::Full => returns(next, QueueAnswer::Full),
+            _ => returns(next, QueueAnswer::ShutDown),
+        },
+        // It has seen room, and counts its task, whatever has become of the room.
+        Put | TryPut | PutTimeout if phase % 4 == 1 => {
+            next.unfinished += 1;
+            continues(next)
+        }
+        Put | TryPut | PutTimeout if state.stage == Stage::Open && !state.is_full() => continues(next),
+        GetMany | TryGetMany | GetManyTimeout if order == Order::Fifo && state.items.len() > 1 => {
+            let left = |count| {
+                let mut next = state.clone();
+                let taken = next.take(order, count);
+                (next, Progress::Returns(QueueAnswer::GotMany(taken)))
+            };
+            vec![left(1), left(2)]
+        }
+        Close if phase == 0 && order == Order::Fifo => {
+            next.stage = state.stage.max(Stage::Draining);
+            continues(next)
+        }
+        Close if phase == u8::from(order == Order::Fifo) => {
+            next.stage = Stage::Closed;
+            next.items.clear();
+            next.has_to_count(call, Uncounted::Dropped(state.items.len()))
+        }
+        Close => {
+            next.counts(call, 0);
+            returns(next, Done)
+        }
+        _ => return None,
+    };
+    Some(steps)
 }
 
 impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
@@ -206,7 +302,7 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
     }
 
     fn real() -> Self::Real {
-        Ledgered::new(CAPACITY)
+        if F::LOCK_FREE { Ledgered::of(F::Queue::lock_free(CAPACITY)) } else { Ledgered::new(CAPACITY) }
     }
 
     fn call(real: &Self::Real, call: CallId, op: QueueOp) -> QueueAnswer {
@@ -224,6 +320,7 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
             unfinished: 0,
             stage: Stage::Open,
             joiners: Vec::new(),
+            uncounted: Vec::new(),
         }
     }
 
@@ -234,6 +331,11 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
         phase: u8,
     ) -> Vec<(QueueState, Progress<QueueAnswer>)> {
         let mut next = state.clone();
+        if F::LOCK_FREE {
+            if let Some(steps) = step_without_latch(state, call, op, phase, F::ORDER) {
+                return steps;
+            }
+        }
         match op {
             Put | TryPut | PutTimeout => {
                 if state.stage != Stage::Open {
@@ -318,6 +420,20 @@ impl<const CAPACITY: usize, F: Flavor> Subject for QueueSubject<CAPACITY, F> {
     }
 
     fn blocked_by(frozen: QueueOp, other: QueueOp) -> Option<&'static str> {
+        if F::LOCK_FREE {
+            let sets = |op| matches!(op, Narrow | Widen);
+            // On a new queue nobody waits for room.
+            let waits = |op| matches!(op, GetTimeout | GetManyTimeout);
+            let wakes = matches!(
+                other,
+                Put | TryPut | PutTimeout | PutMany | TryPutMany | PutManyTimeout | Drain | Close
+            );
+            return match () {
+                () if sets(frozen) && sets(other) => Some("the latch of those who set a capacity"),
+                () if waits(frozen) && (waits(other) || wakes) => Some("the lock of the line of getters"),
+                () => None,
+            };
+        }
         // All but bare looks.
         let locks = |op| !matches!(op, Len | IsShutdown);
         let latch = if F::ORDER == Order::Fifo && CAPACITY != 1 {

@@ -3,7 +3,7 @@
 //! The line of Shann, Huang and Chen, "A practical nonblocking queue algorithm using compare-and-swap" (ICPADS 2000), as corrected by
 //! Colvin and Groves (ICECCS 2005): a slot is filled first, the position moves on second, and whoever finds it lagging moves it. With
 //! two changes: the count in a slot is the *turn* of the slot, and so says by itself what a position has to be compared with there,
-//! also in a ring of one slot; and what lies in a slot is the number of a [slab's](super::slab) node, in which the item was written
+//! also in a ring of one slot; and what lies in a slot is the number of a [slab's](crate::queue::lock_free::slab) node, in which the item was written
 //! before. So nobody ever waits for an item on its way, as in Vyukov's ring and its descendants.
 //!
 //! Position `p` of the queue (its `p`-th item ever) is the slot `p mod n` in its lap `l = p div n`, for any capacity `n` from 1. A slot's
@@ -57,8 +57,8 @@
 //! queue of items says "full" while a popper has an index in hand, empty or not: with one that stopped there a queue of capacity 1 is
 //! full for ever. *LPRQ* (Romanov, Koval, PPoPP 2023) is unbounded, of closed rings.
 
+use super::super::lock_free::slab::{NONE, Slab, high, low, pack};
 use super::line::Line;
-use super::slab::{NONE, Slab, high, low, pack};
 use super::{Container, drop_rest};
 use crate::platform::atomic::{
     AtomicU64,
@@ -196,7 +196,7 @@ impl<T> Container<T> for Ring<T> {
             if self.turn(word, tail) == Turn::Before {
                 // SAFETY: not published, and written to above.
                 let item = unsafe { self.slab.read(node) };
-                self.slab.give(node);
+                self.slab.give(node, node);
                 return Err(item);
             }
             let full = pack(self.line.turn(tail).wrapping_add(1), node);
@@ -222,7 +222,7 @@ impl<T> Container<T> for Ring<T> {
                 self.advance(&self.head, head);
                 // SAFETY: invariant 4: it was the ring's, and we have taken it out, with the item of its pusher.
                 let item = unsafe { self.slab.read(low(word)) };
-                self.slab.give(low(word));
+                self.slab.give(low(word), low(word));
                 return Some(item);
             }
         }

@@ -20,6 +20,8 @@ pub enum Order {
 pub trait Flavor: Send + Sync + 'static {
     /// Which item leaves first.
     const ORDER: Order;
+    /// Whether no call waits for another thread that does not wait itself.
+    const LOCK_FREE: bool = false;
     /// See [`Subject::SAMPLE`](crate::Subject::SAMPLE).
     const SAMPLE: usize;
     /// The type.
@@ -36,6 +38,10 @@ pub trait Flavor: Send + Sync + 'static {
 pub trait Orders: BlockingQueue<Item = Item> {
     /// `new`.
     fn make(maxsize: usize) -> Self;
+    /// `lock_free`.
+    fn lock_free(_maxsize: usize) -> Self {
+        unimplemented!("there is no such queue of this order")
+    }
     /// The number of the first item.
     fn first(&self) -> Option<u8> {
         unimplemented!("no program of this order asks for it")
@@ -55,8 +61,16 @@ macro_rules! orders {
 }
 
 orders! {
-    Queue {}
-    LifoQueue {}
+    Queue {
+        fn lock_free(maxsize: usize) -> Self {
+            Queue::lock_free(maxsize)
+        }
+    }
+    LifoQueue {
+        fn lock_free(maxsize: usize) -> Self {
+            LifoQueue::lock_free(maxsize)
+        }
+    }
     PriorityQueue {
         fn first(&self) -> Option<u8> {
             self.with_first(|item| item.value)
@@ -143,6 +157,101 @@ impl Flavor for Lifo {
 
     fn alphabets() -> Vec<Vec<QueueOp>> {
         vec![vec![TryPut, Get, TryGet, TryGetMany, Close]]
+    }
+}
+
+/// The same type without a latch, with tasks.
+#[derive(Debug)]
+pub struct LockFreeLifo;
+
+impl Flavor for LockFreeLifo {
+    const ORDER: Order = Order::Lifo;
+    const LOCK_FREE: bool = true;
+    const SAMPLE: usize = 60;
+    type Queue = LifoQueue<Item>;
+
+    fn name() -> &'static str {
+        "LifoQueue, lock_free"
+    }
+
+    fn operations() -> Vec<QueueOp> {
+        Fifo::operations()
+    }
+
+    fn alphabets() -> Vec<Vec<QueueOp>> {
+        Fifo::alphabets()
+    }
+}
+
+/// The same in batches, and with a capacity that changes between 1 and what it is.
+#[derive(Debug)]
+pub struct LockFreeLifoBatches;
+
+impl Flavor for LockFreeLifoBatches {
+    const ORDER: Order = Order::Lifo;
+    const LOCK_FREE: bool = true;
+    const SAMPLE: usize = 40;
+    type Queue = LifoQueue<Item>;
+
+    fn name() -> &'static str {
+        "LifoQueue, lock_free, batches"
+    }
+
+    fn operations() -> Vec<QueueOp> {
+        [Batches::operations(), vec![TryPut, TryGet, Drain, Len]].concat()
+    }
+
+    fn alphabets() -> Vec<Vec<QueueOp>> {
+        vec![
+            vec![TryPutMany, TryGetMany, Narrow, Widen, Len],
+            vec![TryPutMany, TryPut, TryGet, TryGetMany, Close],
+        ]
+    }
+}
+
+/// First in, first out, without a latch, with tasks.
+#[derive(Debug)]
+pub struct LockFreeFifo;
+
+impl Flavor for LockFreeFifo {
+    const ORDER: Order = Order::Fifo;
+    const LOCK_FREE: bool = true;
+    const SAMPLE: usize = 60;
+    type Queue = Queue<Item>;
+
+    fn name() -> &'static str {
+        "Queue, lock_free"
+    }
+
+    fn operations() -> Vec<QueueOp> {
+        Fifo::operations()
+    }
+
+    fn alphabets() -> Vec<Vec<QueueOp>> {
+        Fifo::alphabets()
+    }
+}
+
+/// The same in batches, and with a capacity that changes between 1 and what it is.
+#[derive(Debug)]
+pub struct LockFreeFifoBatches;
+
+impl Flavor for LockFreeFifoBatches {
+    const ORDER: Order = Order::Fifo;
+    const LOCK_FREE: bool = true;
+    const SAMPLE: usize = 40;
+    type Queue = Queue<Item>;
+
+    fn name() -> &'static str {
+        "Queue, lock_free, batches"
+    }
+
+    fn operations() -> Vec<QueueOp> {
+        LockFreeLifoBatches::operations()
+    }
+
+    fn alphabets() -> Vec<Vec<QueueOp>> {
+        LockFreeLifoBatches::alphabets()
     }
 }
 

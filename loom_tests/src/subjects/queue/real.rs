@@ -112,7 +112,11 @@ fn got_many(result: Result<Vec<Item>, GetError>) -> QueueAnswer {
 
 impl<Q: Orders> Ledgered<Q> {
     pub(super) fn new(maxsize: usize) -> Self {
-        Ledgered { queue: Q::make(maxsize), ledger: Arc::new(std::array::from_fn(|_| Default::default())) }
+        Ledgered::of(Q::make(maxsize))
+    }
+
+    pub(super) fn of(queue: Q) -> Self {
+        Ledgered { queue, ledger: Arc::new(std::array::from_fn(|_| Default::default())) }
     }
 
     pub(super) fn call(&self, call: CallId, op: QueueOp) -> QueueAnswer {

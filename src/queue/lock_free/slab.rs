@@ -43,29 +43,29 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 /// A node's number.
-pub(super) type Index = u32;
+pub(in crate::queue) type Index = u32;
 
 /// The number of no node.
-pub(super) const NONE: Index = Index::MAX;
+pub(in crate::queue) const NONE: Index = Index::MAX;
 
 /// Two numbers in one word.
-pub(super) const fn pack(high: u32, low: u32) -> u64 {
+pub(in crate::queue) const fn pack(high: u32, low: u32) -> u64 {
     (high as u64) << 32 | low as u64
 }
 
 /// The upper one: a tag, a depth, a turn.
-pub(super) const fn high(word: u64) -> u32 {
+pub(in crate::queue) const fn high(word: u64) -> u32 {
     (word >> 32) as u32
 }
 
 /// The lower one: a node's number.
-pub(super) const fn low(word: u64) -> u32 {
+pub(in crate::queue) const fn low(word: u64) -> u32 {
     word as u32
 }
 
-pub(super) struct Node<T> {
+pub(in crate::queue) struct Node<T> {
     /// For the owner's use: a number of this node's (in [`super::Stack`], its depth), and the next node.
-    pub(super) link: AtomicU64,
+    pub(in crate::queue) link: AtomicU64,
     item: UnsafeCell<MaybeUninit<T>>,
 }
 
@@ -73,7 +73,7 @@ pub(super) struct Node<T> {
 const BLOCKS: usize = 33;
 
 /// See the module.
-pub(super) struct Slab<T> {
+pub(in crate::queue) struct Slab<T> {
     /// Tag and first node of the free list.
     free: CachePadded<AtomicU64>,
     /// The lowest number that was never given out.
@@ -90,7 +90,7 @@ unsafe impl<T: Send> Sync for Slab<T> {}
 
 impl<T> Slab<T> {
     /// An empty slab, whose first block has at least this many nodes.
-    pub(super) fn new(first: usize) -> Self {
+    pub(in crate::queue) fn new(first: usize) -> Self {
         assert!(first < 1 << 31, "tollgate: more than 2^31 items");
         Slab {
             free: CachePadded::new(AtomicU64::new(pack(0, NONE))),
@@ -101,7 +101,7 @@ impl<T> Slab<T> {
     }
 
     /// The same, with the first block allocated.
-    pub(super) fn with_first_block(first: usize) -> Self {
+    pub(in crate::queue) fn with_first_block(first: usize) -> Self {
         let slab = Slab::new(first);
         slab.allocate(0);
         slab
@@ -125,7 +125,7 @@ impl<T> Slab<T> {
 
     /// A node that somebody has got from [`take`](Slab::take), now or before.
     #[inline]
-    pub(super) fn node(&self, index: Index) -> &Node<T> {
+    pub(in crate::queue) fn node(&self, index: Index) -> &Node<T> {
         let (block, place) = self.locate(index);
         // Relaxed: who took the number first saw the block, and whoever has the number from another thread, by an Acquire of what it
         // was published with, comes after that.
@@ -135,9 +135,21 @@ impl<T> Slab<T> {
         unsafe { &*first.add(place) }
     }
 
+    /// The same of a number that may be anything's that was once a link's: `None` if it is no node's, or that of one whose block is not in sight.
+    pub(in crate::queue) fn node_in_sight(&self, index: Index) -> Option<&Node<T>> {
+        if index == NONE {
+            return None;
+        }
+        let (block, place) = self.locate(index);
+        // Acquire: the block's nodes.
+        let first = self.blocks[block].load(Acquire);
+        // SAFETY: invariant 3, and `locate` stays within the block.
+        (!first.is_null()).then(|| unsafe { &*first.add(place) })
+    }
+
     /// A node for the caller alone.
     #[inline]
-    pub(super) fn take(&self) -> Index {
+    pub(in crate::queue) fn take(&self) -> Index {
         // Acquire: the link of the first node, as `give` has set it, and that its item is gone.
         let mut head = self.free.load(Acquire);
         while low(head) != NONE {
@@ -153,10 +165,30 @@ impl<T> Slab<T> {
         self.take_fresh()
     }
 
+    /// Two nodes for the caller alone.
+    #[inline]
+    pub(in crate::queue) fn take_two(&self) -> (Index, Index) {
+        // Acquire: as in `take`.
+        let mut head = self.free.load(Acquire);
+        while low(head) != NONE {
+            // Relaxed: as in `take`, both.
+            let second = low(self.node(low(head)).link.load(Relaxed));
+            let Some(node) = self.node_in_sight(second) else { break };
+            let new = pack(high(head).wrapping_add(1), low(node.link.load(Relaxed)));
+            // Relaxed: as in `take`.
+            let taken = self.free.compare_exchange(head, new, Relaxed, Acquire);
+            match taken {
+                Ok(_) => return (low(head), second),
+                Err(now) => head = now,
+            }
+        }
+        (self.take(), self.take())
+    }
+
     #[cold]
     fn take_fresh(&self) -> Index {
         let index = self.fresh.fetch_add(1, Relaxed);
-        assert!(index < u64::from(NONE), "tollgate: more than 2^32 items");
+        assert!(index < 1 << 31, "tollgate: more than 2^31 nodes");
         let (block, _) = self.locate(index as Index);
         // Acquire: the block's nodes, if another thread has made it.
         if self.blocks[block].load(Acquire).is_null() {
@@ -186,16 +218,16 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Takes a node back. The caller owns it, and its item is gone.
+    /// Takes a chain of nodes back, linked from `first` to `last`, which may be the same. The caller owns them, and their items are gone.
     #[inline]
-    pub(super) fn give(&self, index: Index) {
-        let node = self.node(index);
+    pub(in crate::queue) fn give(&self, first: Index, last: Index) {
+        let node = self.node(last);
         let mut head = self.free.load(Relaxed);
         loop {
-            // Release: for those who still take the node for the core's, and read its upper half. See `Stack::depth`.
+            // Release: for those who still take the node for the core's, and read its upper half or go on by its lower. See `Stack::depth`.
             node.link.store(pack(0, low(head)), Release);
-            let new = pack(high(head).wrapping_add(1), index);
-            // Release: the link, and that the item is gone.
+            let new = pack(high(head).wrapping_add(1), first);
+            // Release: the links, and that the items are gone.
             match self.free.compare_exchange(head, new, Release, Relaxed) {
                 Ok(_) => return,
                 Err(now) => head = now,
@@ -209,7 +241,7 @@ impl<T> Slab<T> {
     ///
     /// The caller owns the node, which has no item.
     #[inline]
-    pub(super) unsafe fn write(&self, index: Index, item: T) {
+    pub(in crate::queue) unsafe fn write(&self, index: Index, item: T) {
         // SAFETY: invariant 1.
         self.node(index).item.with_mut(|place| unsafe { (*place).write(item) });
     }
@@ -220,7 +252,7 @@ impl<T> Slab<T> {
     ///
     /// The caller owns the node, which has an item.
     #[inline]
-    pub(super) unsafe fn read(&self, index: Index) -> T {
+    pub(in crate::queue) unsafe fn read(&self, index: Index) -> T {
         // SAFETY: invariant 1; by contract there is an item, and from now on there is none.
         self.node(index).item.with_mut(|place| unsafe { (*place).assume_init_read() })
     }
