@@ -825,7 +825,9 @@ fn tasks<K: Kind>(suite: &mut Suite) {
             bodies!([shared]
                 { shared.queue.join(); },
                 {
-                    // It sleeps, so it came before.
+                    // A step that comes before or after the joiner's look: the count is that of this moment.
+                assert_eq!(shared.queue.unfinished(), 1);
+                // It sleeps, so it came before.
                 let waits = tollgate::model::sleepers() == 1;
                 shared.queue.task_done().unwrap();
                 if waits { shared.put(2, Form::Try); }

@@ -262,6 +262,8 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::GateNoLastTry => (&["queue: get | put, try_get, put x3"], None),
         Mutant::GateNewcomerSilent => (&["semaphore", "queue"], None),
         Mutant::GateTrustsRelease => (&["queue: task_done | put, join_timeout"], None),
+        Mutant::LedgerIdleUncounted => (&["queue(1): join"], None),
+        Mutant::EndsIdleUncounted => (&["queue(2): join"], None),
         Mutant::QueueDoneWithoutNotify | Mutant::QueueDiscardUncounted => (&["queue: join"], None),
         Mutant::ConditionJoinsAfterUnlock
         | Mutant::ConditionNotifyWithoutWake
@@ -308,6 +310,7 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         | Mutant::RendezvousRequestStays => (&["rendezvous: "], None),
         Mutant::RendezvousRefusesPuttersSilently => (&["rendezvous: put, Plain | shutdown"], None),
         Mutant::RendezvousRefusesGettersSilently => (&["rendezvous: get, Plain | shutdown"], None),
+        Mutant::RendezvousIdleUncounted => (&["rendezvous: put, join | get, task_done, get"], None),
         Mutant::RendezvousDoneWithoutNotify => (&["rendezvous: put, join"], None),
         Mutant::StackLooksOnce => (&["lock-free lifo(3)"], None),
         Mutant::StackSaysNoAtOnce => (&["lock-free lifo: put here"], None),

@@ -6,7 +6,7 @@ use crate::lock::{FORMS, Form, SOON};
 use crate::queue::Shared;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
-use tollgate::model::Settings;
+use tollgate::model::{Settings, sleepers};
 use tollgate::{GetError, Queue, Semaphore, Shutdown};
 
 pub(crate) fn models(suite: &mut Suite) {
@@ -24,6 +24,7 @@ pub(crate) fn models(suite: &mut Suite) {
         join_against_task_done(suite, timed);
     }
     join_does_not_take_an_old_word_for_a_new_one(suite);
+    a_moment_without_tasks_is_enough(suite);
     join_against_immediate_shutdown(suite);
     destructors_come_last(suite);
 }
@@ -223,6 +224,32 @@ fn join_does_not_take_an_old_word_for_a_new_one(suite: &mut Suite) {
             || {},
         );
     });
+}
+
+/// Who waits when the last task is done is let through, although there is one again when it looks.
+fn a_moment_without_tasks_is_enough(suite: &mut Suite) {
+    // One latch, and one at each end.
+    for capacity in [1, 2] {
+        suite.add(format!("queue({capacity}): join | task_done, put"), Bound::None, plain(), move || {
+            let shared = Shared::new(capacity);
+            shared.put(1, Form::Plain);
+            shared.get(Form::Plain).unwrap();
+            threads(
+                bodies!([shared]
+                { shared.queue.join(); },
+                {
+                    // A step that comes before or after the joiner's look: the count is that of this moment.
+                    assert_eq!(shared.queue.unfinished(), 1);
+                    let waits = sleepers() == 1;
+                    shared.queue.task_done().unwrap();
+                    if waits {
+                        shared.put(2, Form::Plain);
+                    }
+                }),
+                || {},
+            );
+        });
+    }
 }
 
 /// Discarded items count as done; one that was got stays open until its `task_done`.

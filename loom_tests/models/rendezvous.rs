@@ -6,7 +6,7 @@ use crate::lock::{Form, SOON, pairs};
 use crate::semaphore::published::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use tollgate::model::Settings;
+use tollgate::model::{Settings, sleepers};
 use tollgate::{GetError, PutError, Rendezvous, Shutdown};
 
 /// One to meet at, and how many puts and gets there were.
@@ -84,6 +84,7 @@ pub(crate) fn models(suite: &mut Suite) {
     a_batch_of_puts_tells_how_far_it_came(suite);
     a_batch_of_gets_leaves_nobody_behind(suite);
     a_join_waits_for_what_was_taken(suite);
+    a_moment_without_tasks_is_enough(suite);
 }
 
 /// Either both succeed or neither does.
@@ -243,6 +244,34 @@ fn a_batch_of_gets_leaves_nobody_behind(suite: &mut Suite) {
             { meeting.put(Form::Plain).unwrap(); },
             { meeting.put(Form::Plain).unwrap(); }),
             move || assert_eq!(after.settled(), 2),
+        );
+    });
+}
+
+/// Who waits when the last task is done is let through, although there is one again when it looks.
+fn a_moment_without_tasks_is_enough(suite: &mut Suite) {
+    suite.add("rendezvous: put, join | get, task_done, get | put", Bound::Preemptions(2), plain(), || {
+        let (meeting, joins) = (Meeting::new(), Arc::new(AtomicUsize::new(0)));
+        threads(
+            bodies!([meeting, joins]
+            {
+                meeting.put(Form::Plain).unwrap();
+                joins.store(1, SeqCst);
+                meeting.here.join();
+            },
+            {
+                meeting.get(Form::Plain).unwrap();
+                // A step that comes before or after the joiner's look: the count is that of this moment.
+                assert_eq!(meeting.here.unfinished(), 1);
+                let both_sleep = joins.load(SeqCst) == 1 && sleepers() == 2;
+                meeting.here.task_done().unwrap();
+                meeting.get(Form::Plain).unwrap();
+                if !both_sleep {
+                    meeting.here.task_done().unwrap();
+                }
+            },
+            { meeting.put(Form::Plain).unwrap(); }),
+            || {},
         );
     });
 }

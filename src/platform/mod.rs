@@ -196,6 +196,10 @@ pub enum Mutant {
     QueueCapacityWithoutNotify,
     /// `Queue`: the last `task_done` does not tell the joiners.
     QueueDoneWithoutNotify,
+    /// `Queue`, under one latch: nobody counts how often there was no task.
+    LedgerIdleUncounted,
+    /// The same, with a latch at each end.
+    EndsIdleUncounted,
     /// `Queue`: `shutdown` does not wake those who wait.
     QueueShutdownWithoutWake,
     /// `channel`: the last sender does not shut the queue down.
@@ -226,6 +230,8 @@ pub enum Mutant {
     RendezvousRequestStays,
     /// `Rendezvous`: the last `task_done` does not tell the joiners.
     RendezvousDoneWithoutNotify,
+    /// `Rendezvous`: nobody counts how often there was no task.
+    RendezvousIdleUncounted,
     /// `LifoQueue`, without a latch: a look takes head and depth for those of one moment without loading the head again.
     StackLooksOnce,
     /// The same: "not now" is said by a load alone.
@@ -321,6 +327,8 @@ impl Mutant {
         Mutant::QueueGetWithoutNotify,
         Mutant::QueueCapacityWithoutNotify,
         Mutant::QueueDoneWithoutNotify,
+        Mutant::LedgerIdleUncounted,
+        Mutant::EndsIdleUncounted,
         Mutant::QueueShutdownWithoutWake,
         Mutant::ChannelSendersLeaveOpen,
         Mutant::ChannelReceiversLeaveItems,
@@ -336,6 +344,7 @@ impl Mutant {
         Mutant::RendezvousTimeoutTakesBack,
         Mutant::RendezvousRequestStays,
         Mutant::RendezvousDoneWithoutNotify,
+        Mutant::RendezvousIdleUncounted,
         Mutant::StackLooksOnce,
         Mutant::StackSaysNoAtOnce,
         Mutant::StackCapacityInPlace,

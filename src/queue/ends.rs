@@ -635,7 +635,8 @@ impl Reports {
     /// After a change that may have finished the last of `all` tasks: whether there is none left.
     fn note_if_idle(&mut self, all: u64) -> bool {
         let idle = self.done == all;
-        self.times_idle = self.times_idle.wrapping_add(usize::from(idle));
+        self.times_idle =
+            self.times_idle.wrapping_add(usize::from(idle && !mutated(Mutant::EndsIdleUncounted)));
         idle
     }
 }

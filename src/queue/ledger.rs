@@ -73,7 +73,8 @@ impl<S> Inside<S> {
     /// After a change that may have finished the last task: whether there is none left.
     fn note_if_idle(&mut self) -> bool {
         let idle = self.unfinished == 0;
-        self.times_idle = self.times_idle.wrapping_add(usize::from(idle));
+        self.times_idle =
+            self.times_idle.wrapping_add(usize::from(idle && !mutated(Mutant::LedgerIdleUncounted)));
         idle
     }
 }

@@ -40,7 +40,8 @@ impl<T> Rendezvous<T> {
         let mut table = self.table.enter();
         table.unfinished = table.unfinished.checked_sub(1).ok_or(TooManyDone)?;
         if table.unfinished == 0 {
-            table.times_idle = table.times_idle.wrapping_add(1);
+            table.times_idle =
+                table.times_idle.wrapping_add(usize::from(!mutated(Mutant::RendezvousIdleUncounted)));
             drop(table);
             if !mutated(Mutant::RendezvousDoneWithoutNotify) {
                 self.joiners.release_all();
