@@ -129,7 +129,6 @@ impl<T> AtomicPtr<T> {
         self.1.check();
     }
 
-    #[cfg(feature = "experimental_cores")]
     #[track_caller]
     pub(crate) fn compare_exchange(
         &self,

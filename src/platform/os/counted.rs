@@ -174,7 +174,6 @@ impl<T> AtomicPtr<T> {
         self.0.store(value, order);
     }
 
-    #[cfg(feature = "experimental_cores")]
     pub(crate) fn compare_exchange(
         &self,
         current: *mut T,
