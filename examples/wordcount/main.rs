@@ -37,6 +37,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tree::Root;
 
 /// The sequential recount found something else.
@@ -83,6 +84,11 @@ struct Options {
     #[arg(long)]
     json: bool,
 
+    /// How many milliseconds the progress may be out of date
+    #[arg(long, value_name = "MS", default_value = "100")]
+    #[arg(value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
+    refresh: u64,
+
     /// For tests: does what Ctrl-C does, when N files have been read
     #[arg(long, value_name = "N", hide = true)]
     interrupt_after_files: Option<u64>,
@@ -119,7 +125,7 @@ fn run(options: &Options) -> Result<u8, String> {
     })
     .map_err(|error| format!("cannot handle Ctrl-C: {error}"))?;
 
-    let outcome = pipeline.run(&root, threads);
+    let outcome = pipeline.run(&root, threads, Duration::from_millis(options.refresh));
     let verdict = (options.check && !outcome.interrupted)
         .then(|| check::check(&root, &outcome, || pipeline.is_interrupted()));
 

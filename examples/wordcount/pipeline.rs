@@ -108,15 +108,16 @@ impl Pipeline {
         }
     }
 
-    /// Counts everything under `root` with `threads` readers and as many counters. To be called once.
-    pub(crate) fn run(&self, root: &Root, threads: usize) -> Outcome {
+    /// Counts everything under `root` with `threads` readers and as many counters, and shows how far it is each `frame`. To be called
+    /// once.
+    pub(crate) fn run(&self, root: &Root, threads: usize, frame: Duration) -> Outcome {
         if self.interrupt_after_files == Some(0) {
             self.interrupt();
         }
         let started = Instant::now();
         thread::scope(|scope| {
             let _guard = AbortOnPanic(self);
-            let bar = self.spawn(scope, "progress".into(), || self.board.show());
+            let bar = self.spawn(scope, "progress".into(), || self.board.show(frame));
             let walker = self.spawn(scope, "walker".into(), || self.walk(root));
             let workers = |name, work: fn(&Self, usize)| -> Vec<_> {
                 let worker = |n| self.spawn(scope, format!("{name}-{n}"), move || work(self, n));

@@ -7,8 +7,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tollgate::{Condition, Lock};
 
-/// How long a picture of the progress may be out of date.
-const FRAME: Duration = Duration::from_millis(100);
 /// Of unreadable files and the like, so many are named.
 const EXAMPLES: usize = 5;
 
@@ -88,14 +86,14 @@ impl Board {
         change(&mut self.tally.lock(&self.progress))
     }
 
-    /// Draws the bar until the end. `indicatif` shows nothing where standard error is no terminal.
-    pub(crate) fn show(&self) {
+    /// Draws the bar anew each `frame` until the end. `indicatif` shows nothing where standard error is no terminal.
+    pub(crate) fn show(&self, frame: Duration) {
         let style = ProgressStyle::with_template("{spinner} {msg}").expect("a valid template");
         let bar = ProgressBar::new_spinner().with_style(style);
         let started = Instant::now();
         loop {
             let mut progress = self.progress.lock();
-            let ended = self.ended.wait_while_timeout(&mut progress, FRAME, |progress| !progress.ended);
+            let ended = self.ended.wait_while_timeout(&mut progress, frame, |progress| !progress.ended);
             let (totals, found) = (progress.totals, progress.found);
             // Drawing takes time, and the others need the lock.
             drop(progress);

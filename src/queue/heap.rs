@@ -97,9 +97,11 @@ impl<T: Ord> Heap<T> {
     pub(super) fn pop(&mut self) -> Option<Entry<T>> {
         self.make_heap();
         let last = self.entries.len().checked_sub(1)?;
-        self.heaped = 0;
-        self.entries.swap(0, last);
-        sift_down(&mut self.entries[..last], 0);
+        if last > 0 {
+            self.heaped = 0;
+            self.entries.swap(0, last);
+            sift_down(&mut self.entries[..last], 0);
+        }
         self.heaped = last;
         self.entries.pop()
     }
@@ -134,9 +136,6 @@ fn sift_up<T: Ord>(entries: &mut [Entry<T>], at: usize) {
 }
 
 fn sift_down<T: Ord>(entries: &mut [Entry<T>], at: usize) {
-    if entries.is_empty() {
-        return;
-    }
     let mut hole = Hole::new(entries, at);
     while let Some(child) = hole.first_child() {
         if !hole.other(child).comes_before(&hole.lifted) {

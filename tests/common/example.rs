@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -17,14 +18,18 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The built example of this name. `cargo test` builds it before this runs, `cargo test --test NAME` does not.
 pub fn binary(name: &str) -> PathBuf {
-    // One cargo at a time: they would wait for each other anyway, and build twice.
-    static BUILDING: Mutex<()> = Mutex::new(());
-    let _building = BUILDING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    // One cargo at a time: they would wait for each other anyway, and build twice. And once is enough: cargo leaves alone what
+    // is newer than those sources that it was made of.
+    static BUILT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let exe = std::env::current_exe().unwrap();
     let profile = exe.parent().and_then(Path::parent).expect("in target/<profile>/deps");
     let binary = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    if !is_newer_than_its_sources(name, &binary) {
-        build_into(name, profile);
+    if !built.contains(name) {
+        if !is_newer_than_its_sources(name, &binary) {
+            build_into(name, profile);
+        }
+        built.insert(name.to_owned());
     }
     assert!(binary.exists(), "no {}: run `cargo build --example {name}`", binary.display());
     binary
