@@ -317,15 +317,18 @@ fn explore_within(body: &Body, bound: Bound, settings: Settings, limit: usize) -
     Report { explored, executions: executions.load(SeqCst), seconds: start.elapsed().as_secs_f64() }
 }
 
-/// Whether exploring finds a failure, within the model's bound and without the explorer's report on the screen.
+/// Within which bounds to look for a failure, one after the other. Most failures need few preemptions, and few executions then.
+pub(crate) fn hunts(bound: Bound) -> Vec<Bound> {
+    match bound {
+        _ if cfg!(shuttle) => vec![bound],
+        Bound::Preemptions(most @ 1..=2) => (1..=most).map(Bound::Preemptions).collect(),
+        _ => vec![Bound::Preemptions(1), Bound::Preemptions(2), bound],
+    }
+}
+
+/// Whether exploring finds a failure, without the explorer's report on the screen.
 pub(crate) fn fails(body: &Body, bound: Bound, settings: Settings) -> bool {
-    // Most failures need few preemptions, and few executions then.
-    let bounds: &[Bound] = match bound {
-        _ if cfg!(shuttle) => &[bound],
-        Bound::Preemptions(1) => &[bound],
-        _ => &[Bound::Preemptions(1), Bound::Preemptions(2), bound],
-    };
-    bounds.iter().any(|&bound| guarded(|| explore_within(body, bound, settings, HUNT)).is_err())
+    guarded(|| explore_within(body, bound, settings, HUNT)).is_err()
 }
 
 /// The first executions of a model, whatever comes of them.

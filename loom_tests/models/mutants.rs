@@ -8,7 +8,7 @@
 //! What no model notices has to be in [`UNNOTICED`], with the reason; in a full run those are tried too, and a reason that is
 //! refuted is a failure.
 
-use crate::harness::{Bound, Model, Suite, Verdict, fails, glance};
+use crate::harness::{Bound, Model, Suite, Verdict, fails, glance, hunts};
 use crate::source::{self, Place, from_root};
 use crate::{
     barrier, channel, condition, cores, crowd, event, lock, lock_free, queue, queue_end, queue_orders,
@@ -548,15 +548,20 @@ fn noticed_by(
     let others = models().filter(|_| settings.is_none()).flat_map(|model| {
         model.settings.iter().skip(1).take(most - 1).map(move |&settings| (model, Some(settings)))
     });
-    for (model, settings) in first.chain(others) {
-        let Some(settings) = settings else { continue };
-        let with = Settings { mutant: Some(mutant), ..settings };
-        if (0..draws).any(|_| fails(&model.body, model.bound, with)) {
-            // A model that fails anyway notices nothing.
-            if fails(&model.body, model.bound, settings) {
-                return Err(format!("{} fails without the mutant", model.name));
+    let all: Vec<_> = first.chain(others).filter_map(|(model, settings)| Some((model, settings?))).collect();
+    // All models within one bound before any within the next: what few preemptions of a late one show costs less than many of an early one.
+    let steps = all.iter().map(|(model, _)| hunts(model.bound).len()).max().unwrap_or(0);
+    for step in 0..steps {
+        for &(model, settings) in &all {
+            let Some(&bound) = hunts(model.bound).get(step) else { continue };
+            let with = Settings { mutant: Some(mutant), ..settings };
+            if (0..draws).any(|_| fails(&model.body, bound, with)) {
+                // A model that fails anyway notices nothing.
+                if fails(&model.body, bound, settings) {
+                    return Err(format!("{} fails without the mutant", model.name));
+                }
+                return Ok(Some(model.name.clone()));
             }
-            return Ok(Some(model.name.clone()));
         }
     }
     Ok(None)
