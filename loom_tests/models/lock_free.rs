@@ -446,7 +446,9 @@ fn crossed<K: Kind>(suite: &mut Suite) {
 fn neither_goes_unseen<K: Kind>(suite: &mut Suite) {
     type Asks<K> = fn(&Shared<K>) -> bool;
     type Changes<K> = fn(&Shared<K>);
-    let cases: [(&str, usize, usize, Asks<K>, Changes<K>); 10] = [
+    // Capacity and items there, the question, the change.
+    type Case<K> = (&'static str, usize, usize, Asks<K>, Changes<K>);
+    let cases: [Case<K>; 10] = [
         ("get | put", 1, 0, |at| at.get(Form::Try) == Err(GetError::Empty), |at| _ = at.put(7, Form::Try)),
         ("get | put_many", 2, 0, |at| at.get(Form::Try).is_err(), |at| _ = at.put_two(7, false)),
         ("put | get", 1, 1, |at| !at.put(7, Form::Try), |at| _ = at.get(Form::Try)),
