@@ -79,6 +79,8 @@
 //! | [`Barrier`]: an arrival that is the last | 3 |
 //! | [`Queue`], [`LifoQueue`], [`SimpleQueue`]: a put, a get, or a batch of any number | 1 |
 //! | [`PriorityQueue`]: a put, a get | 1, 3 |
+//! | [`Queue::lock_free`]: a put, a get | 4, 2 |
+//! | [`LifoQueue::lock_free`]: a put, a get | 3, 2 |
 //! | `get_task` and its end: of a [`Queue`], of a [`PriorityQueue`] | 2, 4; and a fence when it was the last task |
 //! | a [`Sender`] or [`Receiver`], beside its queue: put and get; clone and drop | none; 2 |
 //! | `try_put` to a full queue, `try_get` from an empty one: of a [`Queue`] with room for four or more, and of a [`SimpleQueue`] | 2 |

@@ -83,36 +83,52 @@ fn the_glossary_is_in_order() {
     assert!(words.is_sorted_by_key(letters), "{words:?}");
 }
 
-/// The front page's table of costs, row by row: what the row is about, and the labels in `src/cost_tests.rs` whose read-modify-writes
-/// it gives, in that order.
-const COSTS: [(&str, &[&str]); 10] = [
-    ("[`Lock`], [`RawLock`]", &["lock"]),
-    ("[`RLock`]", &["nested, first and last"]),
-    ("[`Semaphore`], [`BoundedSemaphore`]", &["acquire_many"]),
-    ("[`Barrier`]", &["wait"]),
-    ("[`Queue`], [`LifoQueue`], [`SimpleQueue`]", &["put"]),
-    ("[`PriorityQueue`]: a put, a get", &["put", "get"]),
-    ("`get_task` and its end", &["get_task", "get_task"]),
-    ("a [`Sender`] or [`Receiver`]", &["clone and drop"]),
-    ("`try_put` to a full queue", &["try_put to a full queue"]),
-    ("the same of the others", &["try_put to a full queue of three"]),
+/// The front page's table of costs, row by row: what the row is about, and, for each number there, the test in `src/cost_tests.rs` that asserts it, and
+/// what that calls it.
+const COSTS: [(&str, &[(&str, &str)]); 12] = [
+    ("[`Lock`], [`RawLock`]", &[("an_uncontended_lock_pair_is_two_rmws", "lock")]),
+    (
+        "[`RLock`]",
+        &[(
+            "the_first_lock_and_the_last_unlock_of_an_rlock_are_two_rmws_and_reentry_is_none",
+            "nested, first and last",
+        )],
+    ),
+    ("[`Semaphore`], [`BoundedSemaphore`]", &[("an_uncontended_semaphore_pair_is_two_rmws", "acquire_many")]),
+    ("[`Barrier`]", &[("a_barrier_of_one_is_three_rmws", "wait")]),
+    ("[`Queue`], [`LifoQueue`], [`SimpleQueue`]", &[("an_uncontended_put_or_get_is_one_rmw", "put")]),
+    ("[`PriorityQueue`]: a put, a get", &[(PRIORITY, "put"), (PRIORITY, "get")]),
+    ("[`Queue::lock_free`]: a put, a get", &[(FIFO_WITHOUT, "put"), (FIFO_WITHOUT, "get")]),
+    ("[`LifoQueue::lock_free`]: a put, a get", &[(LIFO_WITHOUT, "put"), (LIFO_WITHOUT, "get")]),
+    ("`get_task` and its end", &[("a_batch_is_one_rmw", "get_task"), (PRIORITY, "get_task")]),
+    ("a [`Sender`] or [`Receiver`]", &[("a_handle_costs_what_its_queue_costs", "clone and drop")]),
+    (
+        "`try_put` to a full queue",
+        &[("to_say_full_or_empty_is_two_rmws_with_room_for_four_or_more", "try_put to a full queue")],
+    ),
+    (
+        "the same of the others",
+        &[("an_uncontended_put_or_get_is_one_rmw", "try_put to a full queue of three")],
+    ),
 ];
+const PRIORITY: &str = "an_uncontended_pair_of_a_priority_queue_is_four_rmws";
+const FIFO_WITHOUT: &str = "without_a_latch_first_in_first_out_a_put_is_four_rmws_and_a_get_is_two";
+const LIFO_WITHOUT: &str = "without_a_latch_a_put_is_three_rmws_and_a_get_is_two";
 
 #[test]
 fn the_costs_of_the_front_page_are_those_that_are_asserted() {
     let page = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let tests = fs::read_to_string(root().join("src/cost_tests.rs")).unwrap();
-    // The priority queue's come last in the file, and have the labels of the other queues'.
-    let (tests, of_priority) =
-        tests.split_once("fn an_uncontended_pair_of_a_priority_queue").expect("it has its name");
-    let asserted = |text: &str, label: &str| -> u32 {
-        let call = text
+    let asserted = |test: &str, label: &str| -> u32 {
+        let body = tests.split(&format!("fn {test}()")).nth(1).unwrap_or_else(|| panic!("no test {test}"));
+        let body = body.split("\n}\n").next().unwrap();
+        let call = body
             .split(&format!("assert_cost(\"{label}\", "))
             .nth(1)
-            .unwrap_or_else(|| panic!("nothing asserts {label:?}"));
+            .unwrap_or_else(|| panic!("{test} does not assert {label:?}"));
         call.split(',').next().unwrap().parse().unwrap()
     };
-    for (about, labels) in COSTS {
+    for (about, by) in COSTS {
         let row = page
             .lines()
             .find(|line| line.starts_with(&format!("//! | {about}")))
@@ -120,13 +136,7 @@ fn the_costs_of_the_front_page_are_those_that_are_asserted() {
         let cells: Vec<_> = row.split('|').collect();
         let numbers: Vec<u32> =
             cells[2].split(|c: char| !c.is_ascii_digit()).filter_map(|text| text.parse().ok()).collect();
-        let mut expected: Vec<_> = labels.iter().map(|label| asserted(tests, label)).collect();
-        // Of two, the second is the priority queue's; both, in the row about it alone.
-        if about.contains("[`PriorityQueue`]") {
-            expected = labels.iter().map(|label| asserted(of_priority, label)).collect();
-        } else if labels.len() == 2 {
-            expected[1] = asserted(of_priority, labels[1]);
-        }
+        let expected: Vec<_> = by.iter().map(|(test, label)| asserted(test, label)).collect();
         assert_eq!(numbers, expected, "{row}");
     }
 }
