@@ -364,6 +364,12 @@ fn large_items_do_not_overflow_the_stack() {
             queue.put(*big).unwrap();
         }
         assert!(queue.try_iter().all(|item| item[1 << 19] == 7));
+        #[cfg(target_has_atomic = "64")]
+        {
+            let queue = Queue::lock_free(64);
+            queue.put(*big).unwrap();
+            assert!(queue.try_iter().all(|item| item[1 << 19] == 7));
+        }
     };
     thread::Builder::new().stack_size(32 << 20).spawn(work).unwrap().join().unwrap();
 }

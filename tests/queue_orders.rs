@@ -393,6 +393,12 @@ fn large_items_do_not_overflow_the_stack() {
         lifo.put(*big).unwrap();
         priority.put(*big).unwrap();
         assert!(lifo.try_iter().chain(priority.try_iter()).all(|item| item[1 << 19] == 7));
+        #[cfg(target_has_atomic = "64")]
+        {
+            let lifo = LifoQueue::lock_free(64);
+            lifo.put(*big).unwrap();
+            assert!(lifo.try_iter().all(|item| item[1 << 19] == 7));
+        }
     };
     thread::Builder::new().stack_size(32 << 20).spawn(work).unwrap().join().unwrap();
 }

@@ -125,13 +125,18 @@ impl<T: Ord> Heap<T> {
 const CHILDREN: usize = 4;
 
 fn sift_up<T: Ord>(entries: &mut [Entry<T>], at: usize) {
+    let parent = |at: usize| (at > 0).then(|| (at - 1) / CHILDREN);
+    let Some(mut above) = parent(at).filter(|&above| entries[at].comes_before(&entries[above])) else {
+        // Most stay where they are, and a look is less than to lift it and to lay it back.
+        return;
+    };
     let mut hole = Hole::new(entries, at);
-    while hole.at > 0 {
-        let parent = (hole.at - 1) / CHILDREN;
-        if !hole.lifted.comes_before(hole.other(parent)) {
-            return;
+    loop {
+        hole.move_to(above);
+        match parent(above) {
+            Some(next) if hole.lifted.comes_before(hole.other(next)) => above = next,
+            _ => return,
         }
-        hole.move_to(parent);
     }
 }
 

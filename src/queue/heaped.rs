@@ -169,7 +169,7 @@ impl<T: Ord> Heaped<T> {
 
     /// Claims up to `most` items and takes them out into `taken`. If a comparison panics, all of them are given back; if a destructor
     /// does, of what a shutdown from within a comparison has discarded, those that were taken are discarded too.
-    fn take<C: Default + IntoIterator<Item = Entry<T>>>(
+    fn take<C: Default + IntoIterator>(
         &self,
         ledger: &Ledger<Inbox<T>>,
         most: usize,
@@ -205,8 +205,7 @@ impl<T: Ord> Heaped<T> {
                 }
             }
         }
-        let items = taken.into_iter().map(|entry| entry.item);
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop_each(items))) {
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop_each(taken))) {
             std::mem::forget(second);
         }
         resume_unwind(panic)
@@ -226,10 +225,11 @@ impl<T: Ord> Order<T> for Heaped<T> {
         if ledger.gain() == 0 && !ledger.surely_ends_get() {
             return Err(Refused::NotNow);
         }
-        let first =
-            self.take(ledger, 1, tell, |heap, _, first: &mut Option<Entry<T>>| *first = heap.pop())?;
-        let Some(entry) = first else { unreachable!("tollgate: an item is counted and not there") };
-        Ok(entry.item)
+        let first = self.take(ledger, 1, tell, |heap, _, first: &mut Option<T>| {
+            *first = heap.pop().map(|entry| entry.item);
+        })?;
+        let Some(item) = first else { unreachable!("tollgate: an item is counted and not there") };
+        Ok(item)
     }
 
     fn pop_many(&self, ledger: &Ledger<Inbox<T>>, most: usize, tell: &impl Tell) -> Result<Vec<T>, Refused> {

