@@ -63,11 +63,24 @@ impl<T> Latch<T> {
     /// Begins a section.
     #[inline]
     pub(crate) fn enter(&self) -> Section<'_, T> {
+        self.enter_after(self.enter_at_once())
+    }
+
+    /// The first half of [`enter`](Self::enter): a section, if none is open at this moment and nobody has waited long. For a short way that leaves the
+    /// rest to another function, which goes on by [`enter_after`](Self::enter_after).
+    #[inline]
+    pub(crate) fn enter_at_once(&self) -> Option<Section<'_, T>> {
         let courtesy = !abstract_locks() && self.impatient.load(Relaxed) != 0;
-        if courtesy || !self.take() {
+        (!courtesy && self.take()).then(|| Section { latch: self, not_send: PhantomData })
+    }
+
+    /// The second half.
+    #[inline]
+    pub(crate) fn enter_after<'a>(&'a self, begun: Option<Section<'a, T>>) -> Section<'a, T> {
+        begun.unwrap_or_else(|| {
             self.enter_contended();
-        }
-        Section { latch: self, not_send: PhantomData }
+            Section { latch: self, not_send: PhantomData }
+        })
     }
 
     /// Begins a section if none is open at this moment. For those who may not wait, and tell nobody.

@@ -112,6 +112,7 @@ impl<T, O: Order<T>> Locked<T, O> {
 }
 
 impl<T, O: Order<T>> Core<T> for Locked<T, O> {
+    #[inline]
     fn try_push(&self, item: T, _: &impl Tell) -> Result<(), (T, Refused)> {
         match self.ledger.admit(1) {
             Ok(mut books) => {
@@ -133,6 +134,7 @@ impl<T, O: Order<T>> Core<T> for Locked<T, O> {
         Ok(())
     }
 
+    #[inline]
     fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused> {
         self.order.pop(&self.ledger, tell)
     }
@@ -141,6 +143,7 @@ impl<T, O: Order<T>> Core<T> for Locked<T, O> {
         self.order.pop_many(&self.ledger, most, tell)
     }
 
+    #[inline]
     fn room(&self) -> usize {
         self.ledger.room()
     }
@@ -149,6 +152,7 @@ impl<T, O: Order<T>> Core<T> for Locked<T, O> {
         self.ledger.surely_ends_put()
     }
 
+    #[inline]
     fn gain(&self) -> usize {
         self.ledger.gain()
     }

@@ -1,4 +1,5 @@
-//! One core or another behind the same queue, chosen when it is made. What that costs is a branch that always goes the same way.
+//! One core or another behind the same queue, chosen when it is made. What that costs is a branch that always goes the same way, and the rarer one
+//! a jump: its code lies elsewhere, so that the other's has the registers for itself.
 //!
 //! A core that lies in a box is one too: for one that is large and seldom chosen, so that the others need not have its size.
 
@@ -9,15 +10,20 @@ use super::ledger::{Refused, Tasks};
 use std::collections::VecDeque;
 
 /// See the module.
-pub(crate) enum Either<A, B> {
-    One(A),
-    Other(B),
+pub(crate) enum Either<R, U> {
+    Rare(R),
+    Usual(U),
 }
+
+/// Where this is called it goes seldom.
+#[inline]
+#[cold]
+fn seldom() {}
 
 /// All of [`Core`], by the core that `$inside` finds in `self`.
 macro_rules! forward {
-    ($inside:ident) => {
-        forward! { $inside:
+    (#[$inline:meta] $inside:ident) => {
+        forward! { #[$inline] $inside:
             fn try_push(&self, item: T, tell: &impl Tell) -> Result<(), (T, Refused)>;
             fn try_push_many(&self, items: &mut VecDeque<T>, tell: &impl Tell) -> Result<(), Refused>;
             fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused>;
@@ -42,8 +48,8 @@ macro_rules! forward {
             fn refuse_reentry(&self, call: &str);
         }
     };
-    ($inside:ident: $(fn $name:ident(&self $(, $argument:ident: $Argument:ty)*) $(-> $Return:ty)?;)*) => {$(
-        #[inline]
+    (#[$inline:meta] $inside:ident: $(fn $name:ident(&self $(, $argument:ident: $Argument:ty)*) $(-> $Return:ty)?;)*) => {$(
+        #[$inline]
         fn $name(&self $(, $argument: $Argument)*) $(-> $Return)? {
             $inside!(self, core => core.$name($($argument),*))
         }
@@ -53,8 +59,11 @@ macro_rules! forward {
 macro_rules! one_or_other {
     ($either:expr, $core:ident => $call:expr) => {
         match $either {
-            Either::One($core) => $call,
-            Either::Other($core) => $call,
+            Either::Rare($core) => {
+                seldom();
+                $call
+            }
+            Either::Usual($core) => $call,
         }
     };
 }
@@ -66,10 +75,16 @@ macro_rules! boxed {
     }};
 }
 
-impl<T, A: Core<T>, B: Core<T>> Core<T> for Either<A, B> {
-    forward!(one_or_other);
+impl<T, R: Core<T>, U: Core<T>> Core<T> for Either<R, U> {
+    forward!(
+        #[inline]
+        one_or_other
+    );
 }
 
 impl<T, C: Core<T>> Core<T> for Box<C> {
-    forward!(boxed);
+    forward!(
+        #[inline(never)]
+        boxed
+    );
 }

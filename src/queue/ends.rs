@@ -381,6 +381,58 @@ impl<T> Ends<T> {
         none.then_some(if tail.state == State::Open { Refused::NotNow } else { Refused::ShutDown })
     }
 
+    /// At the tail: whether an item can be put there by what is seen from there.
+    #[inline]
+    fn has_room_at_sight(&self, tail: &Inside<T>) -> bool {
+        // Relaxed: as in `room_for`.
+        let used = (tail.passed - self.tail.seen.load(Relaxed)) as usize;
+        tail.state == State::Open && used < self.capacity.load(Relaxed)
+    }
+
+    /// All of `try_push`, of which the beginning may have been made. By itself, so that the short way, which most take, keeps few registers: whatever it
+    /// would have to store first, its read-modify-write would wait for.
+    #[cold]
+    #[inline(never)]
+    fn push_slowly(&self, begun: Option<Section<'_, Inside<T>>>, item: T) -> Result<(), (T, Refused)> {
+        let mut tail = self.tail.inside.enter_after(begun);
+        loop {
+            match self.room_for(&tail, 1) {
+                Ok(_) => {
+                    self.write(&mut tail, item);
+                    self.put(tail);
+                    return Ok(());
+                }
+                Err(Refused::ShutDown) => return Err((item, Refused::ShutDown)),
+                Err(Refused::NotNow) => {}
+            }
+            drop(tail);
+            if self.is_surely_full() {
+                return Err((item, Refused::NotNow));
+            }
+            tail = self.tail.inside.enter();
+        }
+    }
+
+    /// The same of `try_pop`.
+    #[cold]
+    #[inline(never)]
+    fn pop_slowly(&self, begun: Option<Section<'_, Inside<T>>>, tell: &impl Tell) -> Result<T, Refused> {
+        let mut head = self.head.inside.enter_after(begun);
+        loop {
+            if self.there(&head, 1) > 0 {
+                let item = self.read(&mut head);
+                self.taken(head);
+                tell.room();
+                return Ok(item);
+            }
+            drop(head);
+            if let Some(refused) = self.surely_none() {
+                return Err(refused);
+            }
+            head = self.head.inside.enter();
+        }
+    }
+
     /// How much has passed each end, at one moment, head first.
     fn both(&self) -> (u64, u64) {
         loop {
@@ -407,21 +459,13 @@ impl<T> Ends<T> {
 impl<T> Core<T> for Ends<T> {
     #[inline]
     fn try_push(&self, item: T, _: &impl Tell) -> Result<(), (T, Refused)> {
-        loop {
-            let mut tail = self.tail.inside.enter();
-            match self.room_for(&tail, 1) {
-                Ok(_) => {
-                    self.write(&mut tail, item);
-                    self.put(tail);
-                    return Ok(());
-                }
-                Err(Refused::ShutDown) => return Err((item, Refused::ShutDown)),
-                Err(Refused::NotNow) => {}
+        match self.tail.inside.enter_at_once() {
+            Some(mut tail) if tail.at != tail.len && self.has_room_at_sight(&tail) => {
+                self.write(&mut tail, item);
+                self.put(tail);
+                Ok(())
             }
-            drop(tail);
-            if self.is_surely_full() {
-                return Err((item, Refused::NotNow));
-            }
+            begun => self.push_slowly(begun, item),
         }
     }
 
@@ -448,18 +492,14 @@ impl<T> Core<T> for Ends<T> {
 
     #[inline]
     fn try_pop(&self, tell: &impl Tell) -> Result<T, Refused> {
-        loop {
-            let mut head = self.head.inside.enter();
-            if self.there(&head, 1) > 0 {
+        match self.head.inside.enter_at_once() {
+            Some(mut head) if head.at != head.len && self.there(&head, 1) > 0 => {
                 let item = self.read(&mut head);
                 self.taken(head);
                 tell.room();
-                return Ok(item);
+                Ok(item)
             }
-            drop(head);
-            if let Some(refused) = self.surely_none() {
-                return Err(refused);
-            }
+            begun => self.pop_slowly(begun, tell),
         }
     }
 

@@ -196,12 +196,12 @@ impl<T> Queue<T> {
             "Queue::lock_free({maxsize}): a queue without a latch is made for {most} items at most"
         );
         let core = if maxsize == 0 { Linked::unbounded() } else { Linked::bounded(maxsize, maxsize) };
-        Queue { face: Face::new(Kind::Queue, Either::Other(Box::new(core))) }
+        Queue { face: Face::new(Kind::Queue, Either::Rare(Box::new(core))) }
     }
 }
 
 #[cfg(target_has_atomic = "64")]
-type Kept<T> = Either<Fifo<T>, Box<Linked<T>>>;
+type Kept<T> = Either<Box<Linked<T>>, Fifo<T>>;
 /// There is no other one.
 #[cfg(not(target_has_atomic = "64"))]
 type Kept<T> = Fifo<T>;
@@ -210,7 +210,7 @@ const_unless_loom! {
     /// Under a latch.
     fn latched<T>(core: Fifo<T>) -> Kept<T> {
         #[cfg(target_has_atomic = "64")]
-        return Either::One(core);
+        return Either::Usual(core);
         #[cfg(not(target_has_atomic = "64"))]
         core
     }

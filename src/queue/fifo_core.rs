@@ -44,16 +44,16 @@ mod choice {
     impl<T> Fifo<T> {
         const_unless_loom! {
             pub(in super::super) fn unbounded() -> Self {
-                Either::Other(Ends::unbounded())
+                Either::Usual(Ends::unbounded())
             }
         }
 
         /// For up to `capacity` items now, and up to `most` later.
         pub(in super::super) fn bounded(capacity: usize, most: usize) -> Self {
             if most < ENOUGH_FOR_TWO {
-                Either::One(Locked::bounded(capacity, most))
+                Either::Rare(Locked::bounded(capacity, most))
             } else {
-                Either::Other(Ends::bounded(capacity, most))
+                Either::Usual(Ends::bounded(capacity, most))
             }
         }
     }

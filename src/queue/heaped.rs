@@ -125,6 +125,10 @@ impl<T> Heaped<T> {
         let abandoned = self.abandoned.load(Relaxed) != 0;
         self.abandoned.store(0, Relaxed);
         drop(inside);
+        let result = match result {
+            Ok(result) if !abandoned => return Ok(Ok(result)),
+            result => result,
+        };
         let dropped =
             abandoned.then(|| catch_unwind(AssertUnwindSafe(|| drop_each(self.discard_all(ledger)))));
         Ok(match (result, dropped) {

@@ -60,12 +60,13 @@ pub(crate) struct Ledger<S> {
 
 #[repr(C)]
 struct Inside<S> {
+    // What a put counts up lies apart: side by side two would be read as one, and stall on the store of the one by the get before.
     kept: S,
+    capacity: usize,
     len: usize,
+    times_idle: usize,
     /// 64 bits everywhere: without `task_done` it counts all puts there ever were.
     unfinished: u64,
-    capacity: usize,
-    times_idle: usize,
     state: usize,
 }
 
@@ -116,18 +117,21 @@ impl<S> Ledger<S> {
     }
 
     /// Publishes the state of `inside`, which the caller has changed in this section.
+    #[inline]
     fn publish(&self, inside: &Inside<S>) {
         let full = if inside.len >= inside.capacity { FULL } else { 0 };
         // Release: whoever learns of an item from the status also sees what its putter did before.
         self.status.store(inside.len * ITEM + full + inside.state, Release);
     }
 
+    #[inline]
     fn status(&self) -> usize {
         // Acquire: see `publish`.
         self.status.load(Acquire)
     }
 
     /// How many items `admit` would take, were the capacity what it can be at most; 1 if it would refuse for good. A look.
+    #[inline]
     pub(crate) fn room(&self) -> usize {
         let status = self.status();
         match status & (STATE | FULL) {
@@ -144,6 +148,7 @@ impl<S> Ledger<S> {
     }
 
     /// How many items `claim` would find; 1 if it would refuse for good. A look.
+    #[inline]
     pub(crate) fn gain(&self) -> usize {
         let status = self.status();
         (status / ITEM).max(usize::from(status & STATE != OPEN))
@@ -181,6 +186,7 @@ impl<S> Ledger<S> {
     }
 
     /// Opens the books for up to `wanted` new items, as many as there is room for, at least one.
+    #[inline]
     pub(crate) fn admit(&self, wanted: usize) -> Result<Books<'_, S>, Refused> {
         let inside = self.inside.enter();
         if inside.state != OPEN && !mutated(Mutant::QueuePutsAfterShutdown) {
@@ -202,6 +208,7 @@ impl<S> Ledger<S> {
     }
 
     /// Opens the books for up to `wanted` items to go, as many as there are, at least one.
+    #[inline]
     pub(crate) fn claim(&self, wanted: usize) -> Result<Books<'_, S>, Refused> {
         let inside = self.inside.enter();
         match wanted.min(inside.len) {
@@ -310,15 +317,18 @@ pub(crate) struct Books<'a, S> {
 }
 
 impl<S> Books<'_, S> {
+    #[inline]
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
+    #[inline]
     pub(crate) fn kept(&mut self) -> &mut S {
         &mut self.inside.kept
     }
 
     /// Closes the books: `count` items, and tasks, have come.
+    #[inline]
     pub(crate) fn added(mut self) {
         self.inside.len += self.count;
         self.inside.unfinished += self.count as u64;
@@ -326,6 +336,7 @@ impl<S> Books<'_, S> {
     }
 
     /// Closes the books: `count` items have gone.
+    #[inline]
     pub(crate) fn taken(mut self) {
         self.inside.len -= self.count;
         self.ledger.publish(&self.inside);

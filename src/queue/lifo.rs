@@ -154,13 +154,13 @@ impl<T> LifoQueue<T> {
             "LifoQueue::lock_free({maxsize}): a queue without a latch is made for {most} items at most"
         );
         let core = if maxsize == 0 { Stack::unbounded() } else { Stack::bounded(maxsize, maxsize) };
-        LifoQueue { face: Face::new(Kind::LifoQueue, Either::Other(Box::new(core))) }
+        LifoQueue { face: Face::new(Kind::LifoQueue, Either::Rare(Box::new(core))) }
     }
 }
 
 type Latched<T> = Locked<T, Stored<Vec<T>>>;
 #[cfg(target_has_atomic = "64")]
-type Kept<T> = Either<Latched<T>, Box<Stack<T>>>;
+type Kept<T> = Either<Box<Stack<T>>, Latched<T>>;
 /// There is no other one.
 #[cfg(not(target_has_atomic = "64"))]
 type Kept<T> = Latched<T>;
@@ -169,7 +169,7 @@ const_unless_loom! {
     /// Under a latch.
     fn latched<T>(core: Latched<T>) -> Kept<T> {
         #[cfg(target_has_atomic = "64")]
-        return Either::One(core);
+        return Either::Usual(core);
         #[cfg(not(target_has_atomic = "64"))]
         core
     }

@@ -124,6 +124,7 @@ impl<T, S: Store<T>> Order<T> for Stored<S> {
         store.push(item);
     }
 
+    #[inline]
     fn pop(&self, ledger: &Ledger<S>, tell: &impl Tell) -> Result<T, Refused> {
         let mut books = ledger.claim(1)?;
         let Some(item) = books.kept().pop() else {
