@@ -317,18 +317,22 @@ fn explore_within(body: &Body, bound: Bound, settings: Settings, limit: usize) -
     Report { explored, executions: executions.load(SeqCst), seconds: start.elapsed().as_secs_f64() }
 }
 
-/// Within which bounds to look for a failure, one after the other. Most failures need few preemptions, and few executions then.
-pub(crate) fn hunts(bound: Bound) -> Vec<Bound> {
-    match bound {
-        _ if cfg!(shuttle) => vec![bound],
+/// Within which bounds to look for a failure, one after the other, and in how many executions. Most failures need few preemptions, and few executions
+/// then.
+pub(crate) fn hunts(bound: Bound) -> Vec<(Bound, usize)> {
+    if cfg!(shuttle) {
+        return vec![(bound, HUNT / 20), (bound, HUNT)];
+    }
+    let bounds = match bound {
         Bound::Preemptions(most @ 1..=2) => (1..=most).map(Bound::Preemptions).collect(),
         _ => vec![Bound::Preemptions(1), Bound::Preemptions(2), bound],
-    }
+    };
+    bounds.into_iter().map(|bound| (bound, HUNT)).collect()
 }
 
 /// Whether exploring finds a failure, without the explorer's report on the screen.
-pub(crate) fn fails(body: &Body, bound: Bound, settings: Settings) -> bool {
-    guarded(|| explore_within(body, bound, settings, HUNT)).is_err()
+pub(crate) fn fails(body: &Body, (bound, executions): (Bound, usize), settings: Settings) -> bool {
+    guarded(|| explore_within(body, bound, settings, executions)).is_err()
 }
 
 /// The first executions of a model, whatever comes of them.
