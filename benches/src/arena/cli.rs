@@ -8,9 +8,10 @@ use crate::cases;
 use crate::regime::Regime;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Contention, measured: all contestants of a case take turns, in each regime.
 #[derive(Debug, Parser)]
@@ -103,15 +104,43 @@ pub fn run() -> ExitCode {
         list(&cases, &regimes, estimate);
         return ExitCode::SUCCESS;
     }
-    let report = play_all(&cases, &regimes, schedule, estimate, arguments.test);
-    if let Some(file) = arguments.json {
-        let text = serde_json::to_string_pretty(&report).expect("plain data");
-        if let Err(error) = std::fs::write(&file, text) {
-            eprintln!("arena: cannot write {}: {error}", file.display());
-            return ExitCode::FAILURE;
+    let file = arguments.json.as_deref().map(from_where_cargo_was_called);
+    let file = file.as_deref();
+    let report = file
+        .map_or(Ok(()), make_folder_of)
+        .and_then(|()| play_all(&cases, &regimes, schedule, estimate, arguments.test, file));
+    match report {
+        Ok(report) => conclude(&report, arguments.test),
+        Err(error) => {
+            eprintln!("arena: cannot write {}: {error}", file.unwrap_or(Path::new("")).display());
+            ExitCode::FAILURE
         }
     }
-    conclude(&report, arguments.test)
+}
+
+/// `cargo bench` starts this in the package's folder, and `cargo run`, with which the file is read, where it is called itself: in the repository, as
+/// everything here.
+fn from_where_cargo_was_called(file: &Path) -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    match std::env::current_dir() {
+        Ok(here) if here == package => package.parent().unwrap_or(package).join(file),
+        _ => file.to_owned(),
+    }
+}
+
+/// Before anything is played: whether there is a place for the file.
+fn make_folder_of(file: &Path) -> io::Result<()> {
+    file.parent().map_or(Ok(()), std::fs::create_dir_all)
+}
+
+/// A run that is cut off keeps what it had so long ago.
+const SAVED_EACH: Duration = Duration::from_secs(20);
+
+/// In one step: whoever reads the file finds all of it.
+fn save(report: &Report, file: &Path) -> io::Result<()> {
+    let unfinished = file.with_extension("part");
+    std::fs::write(&unfinished, serde_json::to_string_pretty(report).expect("plain data"))?;
+    std::fs::rename(unfinished, file)
 }
 
 fn list(cases: &[Case], regimes: &[Regime], estimate: Duration) {
@@ -129,13 +158,15 @@ fn play_all(
     schedule: Schedule,
     estimate: Duration,
     quiet: bool,
-) -> Report {
-    let (mut machine, before) = (Machine::describe(), Ticks::now());
+    file: Option<&Path>,
+) -> io::Result<Report> {
+    let (machine, before) = (Machine::describe(), Ticks::now());
+    let mut report = Report { machine, schedule, cases: Vec::new(), summaries: Vec::new() };
     let style = ProgressStyle::with_template("{elapsed} of about {prefix} s  {wide_bar}  {msg}")
         .expect("a valid template");
     let bar = ProgressBar::new(estimate.as_micros() as u64).with_style(style);
     bar.set_prefix(estimate.as_secs().to_string());
-    let mut reports = Vec::new();
+    let (begun, mut saved) = (Instant::now(), Instant::now());
     for &regime in regimes {
         let _neighbours = regime.neighbours();
         for case in cases {
@@ -143,18 +174,36 @@ fn play_all(
             let whole = schedule.estimate(case, regime).as_micros() as u64;
             let from = bar.position();
             let rounds = schedule.rounds_of(case) as u64;
-            let report = play(case, regime, schedule, || bar.inc(whole / rounds.max(1)));
+            let played = play(case, regime, schedule, || bar.inc(whole / rounds.max(1)));
             bar.set_position(from + whole);
+            // By what it took so far.
+            let part = bar.position() as f64 / estimate.as_micros().max(1) as f64;
+            bar.set_prefix(format!("{:.0}", begun.elapsed().as_secs_f64() / part.max(1e-9)));
             if !quiet {
-                bar.suspend(|| println!("{}", report.text()));
+                bar.suspend(|| println!("{}", played.text()));
             }
-            reports.push(report);
+            report.cases.push(played);
+            if let Some(file) = file.filter(|_| saved.elapsed() > SAVED_EACH) {
+                report.sum_up(before);
+                save(&report, file)?;
+                saved = Instant::now();
+            }
         }
     }
     bar.finish_and_clear();
-    machine.after(before);
-    let summaries = summaries(&reports);
-    Report { machine, schedule, cases: reports, summaries }
+    report.sum_up(before);
+    if let Some(file) = file {
+        save(&report, file)?;
+    }
+    Ok(report)
+}
+
+impl Report {
+    /// What the cases so far come to, and how the machine is by now.
+    fn sum_up(&mut self, before: Ticks) {
+        self.machine.after(before);
+        self.summaries = summaries(&self.cases);
+    }
 }
 
 /// Prints what it comes to.
