@@ -76,6 +76,17 @@ pub(crate) trait Tell {
     fn idle(&self);
 }
 
+/// Nobody is told.
+#[cfg(any(test, feature = "experimental_cores"))]
+pub(super) struct Nobody;
+
+#[cfg(any(test, feature = "experimental_cores"))]
+impl Tell for Nobody {
+    fn room(&self) {}
+    fn items(&self) {}
+    fn idle(&self) {}
+}
+
 /// In what order items leave, over what is kept in the ledger.
 pub(crate) trait Order<T> {
     /// What lies under the ledger's latch.

@@ -725,15 +725,8 @@ impl<T> Drop for Ends<T> {
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
+    use super::super::core::Nobody;
     use super::*;
-
-    struct Nobody;
-
-    impl Tell for Nobody {
-        fn room(&self) {}
-        fn items(&self) {}
-        fn idle(&self) {}
-    }
 
     #[test]
     fn who_is_stopped_at_one_end_holds_up_nobody_at_the_other() {

@@ -33,7 +33,7 @@ pub use blocking::Blocking;
 pub use claimed::Claimed;
 pub use ring::Ring;
 
-use super::core::{Core, Tell};
+use super::core::{Core, Nobody};
 
 /// What a face needs of a core, whatever its order.
 pub trait Container<T> {
@@ -55,15 +55,6 @@ pub trait Container<T> {
     fn is_empty(&self) -> bool {
         !self.has_item()
     }
-}
-
-/// Nobody is told.
-struct Nobody;
-
-impl Tell for Nobody {
-    fn room(&self) {}
-    fn items(&self) {}
-    fn idle(&self) {}
 }
 
 /// The same calls, without tasks and end.

@@ -3,6 +3,7 @@
 //! | module | |
 //! |---|---|
 //! | `slab` | nodes by number, which never move and are not freed before the core is |
+//! | `bound` | how many items fit, now and at most |
 //! | `tasks` | how many tasks are not done, and how often there was none |
 //! | `stack` | last in, first out |
 //! | `linked` | first in, first out |
@@ -34,6 +35,7 @@
 //! `set_capacity`s, under a latch; and whoever finds somebody *waiting* takes the lock of the gate's line, as with every queue. So a `try_` form is never
 //! held up as long as nobody waits, and whoever waits does so by its own choice. `cargo freeze lock_free` holds all pairs against that.
 
+mod bound;
 mod linked;
 pub(super) mod slab;
 mod stack;

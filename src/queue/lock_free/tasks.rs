@@ -24,6 +24,7 @@
 //! `AcqRel` for the read-modify-writes, of which there is one for each change and one for each sure look: they happen one before
 //! the other ("Saying no" in [the module above](super)). So what was done before a report is seen by whom it lets through.
 
+use super::super::core::Tell;
 use super::super::error::TooManyDone;
 use super::super::ledger::Tasks;
 use crate::platform::atomic::{
@@ -60,6 +61,14 @@ impl TaskCount {
                 Ok(_) => return left.map(|left| left == 0).ok_or(TooManyDone),
                 Err(now) => word = now,
             }
+        }
+    }
+
+    /// Takes back the tasks of items that were not put, and tells if none is left.
+    #[cold]
+    pub(super) fn withdraw(&self, count: usize, tell: &impl Tell) {
+        if self.take_back(count) && !mutated(Mutant::TasksTakenBackInSilence) {
+            tell.idle();
         }
     }
 

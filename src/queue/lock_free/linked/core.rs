@@ -7,7 +7,7 @@ use super::super::super::ledger::{Refused, Tasks};
 use super::super::slab::{high, low, pack};
 use super::chain::Pair;
 use super::{CLOSED, COUNT, END, Linked, MOST};
-use crate::platform::atomic::Ordering::{AcqRel, Relaxed, Release};
+use crate::platform::atomic::Ordering::{AcqRel, Relaxed};
 use crate::platform::{Mutant, mutated};
 use std::collections::VecDeque;
 
@@ -31,7 +31,7 @@ impl<T> Core<T> for Linked<T> {
             last = match self.admit() {
                 Ok((last, _)) => last,
                 Err(refused) => {
-                    self.take_back(1, tell);
+                    self.back.tasks.withdraw(1, tell);
                     return Err((self.take_apart(pair), refused));
                 }
             };
@@ -76,7 +76,7 @@ impl<T> Core<T> for Linked<T> {
             }
         };
         if counted > put {
-            self.take_back(counted - put, tell);
+            self.back.tasks.withdraw(counted - put, tell);
         }
         match refused {
             // Those that were put have been told of; the rest never will be.
@@ -109,7 +109,7 @@ impl<T> Core<T> for Linked<T> {
     fn room(&self) -> usize {
         let head = self.head();
         let last = self.last();
-        match self.most {
+        match self.bound.most() {
             _ if low(last.link) & CLOSED != 0 => 1,
             None => MOST,
             Some(_) => {
@@ -150,11 +150,11 @@ impl<T> Core<T> for Linked<T> {
     }
 
     fn is_bounded(&self) -> bool {
-        self.most.is_some()
+        self.bound.most().is_some()
     }
 
     fn capacity(&self) -> Option<usize> {
-        self.most?;
+        self.bound.most()?;
         loop {
             let last = self.last();
             let capacity = self.capacity_by(last.link);
@@ -165,20 +165,16 @@ impl<T> Core<T> for Linked<T> {
     }
 
     fn most_capacity(&self) -> Option<usize> {
-        self.most
+        self.bound.most()
     }
 
     fn set_capacity(&self, capacity: usize) -> bool {
-        if capacity == 0 || self.most.is_none_or(|most| capacity > most) {
-            return false;
-        }
-        let _setting = self.setting.enter();
+        let Some(_turn) = self.bound.turn_for(capacity) else { return false };
         loop {
             let last = self.last();
             let raise = u32::from(!mutated(Mutant::LinkedCapacityInPlace));
             let count = (low(last.link) & COUNT).wrapping_add(raise) & COUNT;
-            // Release: see `capacity_by`.
-            self.capacities[(count & 1) as usize].store(capacity as u32, Release);
+            self.bound.store(count & 1 != 0, capacity);
             let end = END | low(last.link) & CLOSED | count;
             if self.exchange_link(low(last.tail), last.link, pack(high(last.tail), end)) {
                 break;

@@ -58,15 +58,14 @@
 mod chain;
 mod core;
 
-use super::super::core::Tell;
 use super::super::face::drop_each;
 use super::super::ledger::Refused;
 use super::super::store::ALLOCATED_AT_ONCE;
+use super::bound::Bound;
 use super::slab::{Index, NONE, Slab, high, low, pack};
 use super::tasks::TaskCount;
-use crate::latch::Latch;
 use crate::platform::atomic::{
-    AtomicU32, AtomicU64,
+    AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use crate::platform::{Mutant, mutated, torn_down};
@@ -88,12 +87,7 @@ pub(crate) struct Linked<T> {
     head: CachePadded<AtomicU64>,
     back: CachePadded<Back>,
     slab: Slab<T>,
-    /// Of which the count names one.
-    capacities: [AtomicU32; 2],
-    /// For who sets a capacity.
-    setting: Latch<()>,
-    /// The largest capacity that can be set; `None`: there is no bound, ever.
-    most: Option<usize>,
+    bound: Bound,
     /// What an immediate shutdown has left: how many items, and the node before them.
     discarded: AtomicU64,
 }
@@ -131,16 +125,14 @@ impl<T> Linked<T> {
     }
 
     fn new(capacity: usize, most: Option<usize>, slab: Slab<T>) -> Self {
-        debug_assert!(0 < capacity && most.is_none_or(|most| capacity <= most && most <= MOST));
+        debug_assert!(most.is_none_or(|most| most <= MOST));
         let first = slab.take();
         slab.node(first).link.store(pack(0, END), Relaxed);
         Linked {
             head: CachePadded::new(AtomicU64::new(pack(0, first))),
             back: CachePadded::new(Back { tail: AtomicU64::new(pack(0, first)), tasks: TaskCount::new() }),
             slab,
-            capacities: [AtomicU32::new(capacity as u32), AtomicU32::new(capacity as u32)],
-            setting: Latch::new(()),
-            most,
+            bound: Bound::new(capacity, most),
             discarded: AtomicU64::new(pack(0, NONE)),
         }
     }
@@ -202,8 +194,7 @@ impl<T> Linked<T> {
     /// How many items fit by the link of a last node; for one that is not the newest any more, any number.
     #[inline]
     fn capacity_by(&self, link: u64) -> u32 {
-        // Acquire: as in `link`.
-        self.capacities[(low(link) & 1) as usize].load(Acquire)
+        self.bound.at(low(link) & 1 != 0)
     }
 
     /// What a push is to follow on, and how many items more there is room for. What it is worth, the exchange of the link decides; "not
@@ -212,12 +203,12 @@ impl<T> Linked<T> {
     fn admit(&self) -> Result<(Last, u32), Refused> {
         loop {
             // Before the tail: so the difference is not less than what it is when the tail is seen.
-            let head = if self.most.is_some() { self.head() } else { 0 };
+            let head = if self.bound.most().is_some() { self.head() } else { 0 };
             let last = self.last();
             if low(last.link) & CLOSED != 0 && !mutated(Mutant::QueuePutsAfterShutdown) {
                 return Err(Refused::ShutDown);
             }
-            if self.most.is_none() {
+            if self.bound.most().is_none() {
                 return Ok((last, u32::MAX));
             }
             let room = self.capacity_by(last.link).saturating_sub(high(last.tail).wrapping_sub(high(head)));
@@ -287,14 +278,6 @@ impl<T> Linked<T> {
             {
                 return last.tail;
             }
-        }
-    }
-
-    /// Takes back the tasks of items that were not pushed.
-    #[cold]
-    fn take_back(&self, count: usize, tell: &impl Tell) {
-        if self.back.tasks.take_back(count) && !mutated(Mutant::TasksTakenBackInSilence) {
-            tell.idle();
         }
     }
 }

@@ -29,7 +29,7 @@ impl<T> Core<T> for Stack<T> {
             found = match self.admit() {
                 Ok(found) => found,
                 Err(refused) => {
-                    self.take_back(1, tell);
+                    self.front.tasks.withdraw(1, tell);
                     return Err((self.take_apart(node), refused));
                 }
             };
@@ -67,7 +67,7 @@ impl<T> Core<T> for Stack<T> {
             }
         };
         if counted > chain.len as usize {
-            self.take_back(counted - chain.len as usize, tell);
+            self.front.tasks.withdraw(counted - chain.len as usize, tell);
         }
         refused.map_or(Ok(()), Err)
     }
@@ -111,7 +111,7 @@ impl<T> Core<T> for Stack<T> {
     }
 
     fn room(&self) -> usize {
-        match self.most {
+        match self.bound.most() {
             None if high(self.head()) & SHUT == 0 => MOST,
             None => 1,
             Some(_) => self.look(|head| match high(head) & SHUT {
@@ -149,27 +149,23 @@ impl<T> Core<T> for Stack<T> {
     }
 
     fn is_bounded(&self) -> bool {
-        self.most.is_some()
+        self.bound.most().is_some()
     }
 
     fn capacity(&self) -> Option<usize> {
-        self.most?;
+        self.bound.most()?;
         Some(self.look(|head| self.capacity_by(head) as usize))
     }
 
     fn most_capacity(&self) -> Option<usize> {
-        self.most
+        self.bound.most()
     }
 
     fn set_capacity(&self, capacity: usize) -> bool {
-        if capacity == 0 || self.most.is_none_or(|most| capacity > most) {
-            return false;
-        }
-        let _setting = self.setting.enter();
+        let Some(_turn) = self.bound.turn_for(capacity) else { return false };
         let mut head = self.head();
-        let other = usize::from((high(head) & CELL == 0) != mutated(Mutant::StackCapacityInPlace));
-        // Release: see `capacity_by`.
-        self.capacities[other].store(capacity as u32, Release);
+        let other = (high(head) & CELL == 0) != mutated(Mutant::StackCapacityInPlace);
+        self.bound.store(other, capacity);
         while let Err(now) = self.exchange(head, pack((high(head) ^ CELL).wrapping_add(TURN), low(head))) {
             head = now;
         }

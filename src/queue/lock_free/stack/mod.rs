@@ -67,13 +67,12 @@
 mod chain;
 mod core;
 
-use super::super::core::Tell;
 use super::super::face::drop_each;
 use super::super::ledger::Refused;
 use super::super::store::ALLOCATED_AT_ONCE;
+use super::bound::Bound;
 use super::slab::{NONE, Slab, high, low, pack};
 use super::tasks::TaskCount;
-use crate::latch::Latch;
 use crate::platform::atomic::{
     AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire},
@@ -105,12 +104,7 @@ fn first_block(items: usize) -> usize {
 pub struct Stack<T> {
     front: CachePadded<Front>,
     slab: Slab<T>,
-    /// Of which `CELL` names one.
-    capacities: [AtomicU32; 2],
-    /// For who sets a capacity.
-    setting: Latch<()>,
-    /// The largest capacity that can be set; `None`: there is no bound, ever.
-    most: Option<usize>,
+    bound: Bound,
     /// The chain that an immediate shutdown has taken and that is still to be dropped.
     discarded: AtomicU32,
 }
@@ -148,14 +142,12 @@ impl<T> Stack<T> {
     }
 
     fn new(capacity: usize, most: Option<usize>, slab: Slab<T>) -> Self {
-        debug_assert!(0 < capacity && most.is_none_or(|most| capacity <= most && most <= MOST));
+        debug_assert!(most.is_none_or(|most| most <= MOST));
         let head = AtomicU64::new(pack(0, NONE));
         Stack {
             front: CachePadded::new(Front { head, tasks: TaskCount::new() }),
             slab,
-            capacities: [AtomicU32::new(capacity as u32), AtomicU32::new(capacity as u32)],
-            setting: Latch::new(()),
-            most,
+            bound: Bound::new(capacity, most),
             discarded: AtomicU32::new(NONE),
         }
     }
@@ -185,8 +177,7 @@ impl<T> Stack<T> {
     /// How many items fit; for a head that is not the newest any more, any number.
     #[inline]
     fn capacity_by(&self, head: u64) -> u32 {
-        // Acquire: as in `depth`.
-        self.capacities[usize::from(high(head) & CELL != 0)].load(Acquire)
+        self.bound.at(high(head) & CELL != 0)
     }
 
     /// What can be read with a head, at one moment.
@@ -229,14 +220,6 @@ impl<T> Stack<T> {
             return Ok(Refused::NotNow);
         }
         self.exchange(head, head).map(|_| Refused::NotNow)
-    }
-
-    /// Takes back the tasks of items that were not pushed.
-    #[cold]
-    fn take_back(&self, count: usize, tell: &impl Tell) {
-        if self.front.tasks.take_back(count) && !mutated(Mutant::TasksTakenBackInSilence) {
-            tell.idle();
-        }
     }
 }
 
