@@ -24,7 +24,8 @@ use crate::platform::atomic::{
 };
 use crate::platform::{Deadline, Spin, UnsafeCell, Wait, futex, spin_until, torn_down};
 use crate::watch::ThreadTag;
-use std::ptr;
+use super::served::Errand;
+use std::ptr::{self, NonNull};
 
 /// A waiter's word: nobody has picked it yet, and it is awake.
 pub(super) const WAITING: u32 = 0;
@@ -36,6 +37,8 @@ pub(super) const ASLEEP_TOGETHER: u32 = 6;
 pub(super) const WOKEN: u32 = 1;
 /// In a gate: picked for good; what it waited for has happened.
 pub(super) const RELEASED: u32 = 2;
+/// In a gate: its errand has been run to its end.
+pub(super) const SERVED: u32 = 7;
 /// Picked for good, and counted in as a sleeper of the lock that it will need. Conditions only.
 pub(super) const MOVED: u32 = 4;
 /// The same, and it stays until the notifier has given the gate's lock back.
@@ -49,6 +52,8 @@ pub(crate) struct Waiter {
     pub(super) word: AtomicU32,
     /// What the thread waits for, in the terms of the object that the gate belongs to.
     pub(super) tag: usize,
+    /// What is to be done for it, in a gate that is [served](super::served).
+    pub(super) errand: Option<NonNull<Errand>>,
     /// Whose it is, for the watch.
     pub(super) thread: ThreadTag,
     linked: UnsafeCell<bool>,
@@ -64,10 +69,19 @@ struct Links {
 
 impl Waiter {
     pub(crate) fn new(tag: usize) -> Self {
+        Waiter::with(tag, None)
+    }
+
+    pub(super) fn with_errand(errand: NonNull<Errand>) -> Self {
+        Waiter::with(0, Some(errand))
+    }
+
+    fn with(tag: usize, errand: Option<NonNull<Errand>>) -> Self {
         let links = Links { previous: ptr::null(), next: ptr::null(), ticket: None };
         Waiter {
             word: AtomicU32::new(WAITING),
             tag,
+            errand,
             thread: ThreadTag::mine(),
             linked: UnsafeCell::new(false),
             links: UnsafeCell::new(links),
@@ -263,14 +277,30 @@ impl WaitList {
     ///
     /// # Safety
     ///
-    /// The caller holds the list's lock, and stores to the word of every waiter in the chain, soon.
+    /// As of [`WaitList::take_while`].
     pub(crate) unsafe fn take(&mut self, count: usize) -> Chain {
+        let mut left = count;
+        let wanted = |_: &Waiter| {
+            let more = left > 0;
+            left = left.saturating_sub(1);
+            more
+        };
+        // SAFETY: by contract.
+        unsafe { self.take_while(wanted) }
+    }
+
+    /// Takes waiters out, the oldest first, until one is not `wanted`, as a chain that now belongs to the caller.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the list's lock, and stores to the word of every waiter in the chain, soon.
+    pub(super) unsafe fn take_while(&mut self, mut wanted: impl FnMut(&Waiter) -> bool) -> Chain {
         let first = self.head;
         let mut length = 0;
         // SAFETY: under the list's lock, all waiters in the list are live (invariants 1 and 2).
         unsafe {
             let mut last: Option<&Waiter> = None;
-            while let Some(waiter) = self.head.as_ref().filter(|_| length < count) {
+            while let Some(waiter) = self.head.as_ref().filter(|head| wanted(head)) {
                 waiter.set_linked(false);
                 self.head = waiter.links(|links| links.next);
                 last = Some(waiter);

@@ -14,7 +14,7 @@
 //! is going to sleep, and is taken off the line by its notifier, who makes a system call only if it finds it asleep: so
 //! *wakes never exceed sleeps*, and being notified and timing out exclude each other.
 //!
-//! # Two policies
+//! # Three policies
 //!
 //! * **Exact** ([`Gate::release_all`]: joiners, shutdown; and conditions, see [`crowd`]): the n longest waiting, no more, no fewer.
 //!   Who is picked needs no second look: what it waited for has happened.
@@ -22,6 +22,8 @@
 //!   would serve it; until it has looked, further notifications do nothing. Whoever is awake may be faster (barging).
 //!   A wake for each released permit, or handing each permit to the sleeper at the head, was 2 to 100 times slower in an
 //!   experiment.
+//! * **Served** ([`Gate::serve`]: queues with room for a few items): whoever changes the state does what the head of the line waits to do. See
+//!   [`served`].
 //!
 //! # The protocol of one wake in flight
 //!
@@ -100,6 +102,7 @@
 mod crowd;
 mod list;
 mod place;
+mod served;
 
 use crate::platform::atomic::{
     AtomicU32,
@@ -113,6 +116,7 @@ pub(crate) use crowd::{AnotherLock, Crowd};
 pub(crate) use list::{Chain, Untold, WaitList, Waiter};
 use list::{RELEASED, WOKEN};
 use place::{Pick, Place, Visit};
+pub(crate) use served::Step;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -162,12 +166,12 @@ impl Gate {
         self.notify(serves);
     }
 
-    /// Tells the gate that the state has changed in a section of a [`Latch`](crate::latch::Latch), or what stands for one; see [`Gate::notify`]. `serves`
-    /// looks in a section too, if it is to say no.
+    /// Whether a change of the state, in a section of a [`Latch`](crate::latch::Latch) or what stands for one, is to be told here: by
+    /// [`Gate::notify_waiters`], or [`Gate::serve`]. One load.
     #[inline]
-    pub(crate) fn notify_after_section(&self, serves: impl Fn(usize) -> bool) {
+    pub(crate) fn is_to_be_told(&self) -> bool {
         // Relaxed: see "Under a latch" in the module.
-        self.notify_seen(self.word.load(Relaxed), serves);
+        is_to_be_told(self.word.load(Relaxed))
     }
 
     /// Wakes the head of the line if `serves(its tag)` and no wake is in flight. The state change came before, with a
@@ -175,18 +179,14 @@ impl Gate {
     #[inline]
     fn notify(&self, serves: impl Fn(usize) -> bool) {
         // SeqCst: the second half of the handshake, see `sc_handshake`.
-        self.notify_seen(self.word.load(SeqCst), serves);
-    }
-
-    #[inline]
-    fn notify_seen(&self, word: u32, serves: impl Fn(usize) -> bool) {
-        if word >= WAITER && word & WAKING == 0 {
-            self.notify_contended(serves);
+        if is_to_be_told(self.word.load(SeqCst)) {
+            self.notify_waiters(serves);
         }
     }
 
+    /// The same, when somebody [is to be told](Gate::is_to_be_told). `serves` looks in a section too, if it is to say no.
     #[cold]
-    fn notify_contended(&self, serves: impl Fn(usize) -> bool) {
+    pub(crate) fn notify_waiters(&self, serves: impl Fn(usize) -> bool) {
         let picked = self.locked(|line| {
             // Relaxed: it reads what the first load did or something later, so that one's handshake holds for it too.
             let another = self.word.load(Relaxed) & WAKING != 0 && !mutated(Mutant::GateNoSecondLook);
@@ -286,7 +286,7 @@ impl Gate {
                 Pick::Nobody => return attempt(),
                 Pick::Woken if timed_out && mutated(Mutant::GateTimeoutSwallowsWake) => return None,
                 Pick::Woken => self.clear_waking(),
-                Pick::Released => {}
+                Pick::Released | Pick::Served => {}
             }
             if let Some(result) = attempt() {
                 return Some(result);
@@ -355,6 +355,12 @@ impl Gate {
         unsafe { self.lock.unlock() };
         result
     }
+}
+
+/// Somebody is in the line, and no wake is in flight.
+#[inline]
+fn is_to_be_told(word: u32) -> bool {
+    word >= WAITER && word & WAKING == 0
 }
 
 impl fmt::Debug for Gate {

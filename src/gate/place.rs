@@ -2,7 +2,7 @@
 //!
 //! Both types do their work in `Drop`, so that a function that waits may end in any way, by a panic too.
 
-use super::list::{WAITING, WOKEN, WaitList, Waiter};
+use super::list::{SERVED, WAITING, WOKEN, WaitList, Waiter};
 use super::{CLOSED, Gate, WAITER};
 use crate::platform::atomic::Ordering::Relaxed;
 use crate::platform::{Deadline, Mutant, Wait, mutated, torn_down};
@@ -17,6 +17,8 @@ pub(super) enum Pick {
     Woken,
     /// By [`Gate::release_all`].
     Released,
+    /// Its errand has been run, by [`Gate::serve`] or somebody who joined.
+    Served,
 }
 
 /// A waiter's place in the line. However its function ends, by a panic too, the waiter does not outlive its place.
@@ -93,7 +95,11 @@ impl<'a> Place<'a> {
     }
 
     fn told(&self) -> Option<Pick> {
-        let pick = if self.waiter.told()? == WOKEN { Pick::Woken } else { Pick::Released };
+        let pick = match self.waiter.told()? {
+            WOKEN => Pick::Woken,
+            SERVED => Pick::Served,
+            _ => Pick::Released,
+        };
         self.in_line.set(false);
         Some(pick)
     }

@@ -134,6 +134,12 @@ pub enum Mutant {
     CrowdMovedUnseen,
     /// `Crowd`: the last of the moved waiters does not wait for the notifier.
     CrowdLastGoesOn,
+    /// `Gate`: who has served somebody does not say so.
+    GateServesSilently,
+    /// `Gate`: who joins a line that is served does not look whether its errand can be run.
+    GateServedJoinsBlindly,
+    /// `Gate`: whose errand was run by itself tells nobody that the state has changed.
+    GateServedTellsNobody,
     /// `Gate`: who waits for an event takes a release for it.
     GateTrustsRelease,
     /// `RLock`: the last release leaves the owner's name behind.
@@ -192,6 +198,8 @@ pub enum Mutant {
     QueuePutWithoutNotify,
     /// `Queue`: `get` does not tell the putters.
     QueueGetWithoutNotify,
+    /// `Queue`, with few places: who has served those who wait on one side leaves the other side alone.
+    QueueServesOneSide,
     /// `Queue`: `set_capacity` does not tell the putters.
     QueueCapacityWithoutNotify,
     /// `Queue`: the last `task_done` does not tell the joiners.
@@ -296,6 +304,9 @@ impl Mutant {
         Mutant::CrowdMovesAmidWake,
         Mutant::CrowdMovedUnseen,
         Mutant::CrowdLastGoesOn,
+        Mutant::GateServesSilently,
+        Mutant::GateServedJoinsBlindly,
+        Mutant::GateServedTellsNobody,
         Mutant::GateTrustsRelease,
         Mutant::RLockOwnerStays,
         Mutant::RLockOwnerClearedLate,
@@ -325,6 +336,7 @@ impl Mutant {
         Mutant::QueueSaysNoAtOnce,
         Mutant::QueuePutWithoutNotify,
         Mutant::QueueGetWithoutNotify,
+        Mutant::QueueServesOneSide,
         Mutant::QueueCapacityWithoutNotify,
         Mutant::QueueDoneWithoutNotify,
         Mutant::LedgerIdleUncounted,

@@ -56,6 +56,10 @@ pub(crate) trait Core<T> {
     fn shut_down(&self, how: Shutdown) -> bool;
     /// After an immediate shutdown: takes out what can no longer be got. To be dropped outside every lock.
     fn discard(&self) -> VecDeque<T>;
+    /// Whether those who wait are served, one operation each, rather than woken to try: see `gate::served`. It stays so.
+    fn serves(&self) -> bool {
+        false
+    }
     /// Whether this thread is amid user code that the core runs, and must not wait for what only others of its calls can do.
     fn is_amid_user_code(&self) -> bool {
         false
@@ -100,6 +104,8 @@ pub(crate) trait Order<T> {
     -> Result<Vec<T>, Refused>;
     /// Takes out all that is left after an immediate shutdown.
     fn discard(&self, ledger: &Ledger<Self::Kept>) -> VecDeque<T>;
+    /// See [`Core::serves`]. Then its operations run no user code, and do not panic.
+    const SERVES: bool = false;
     /// See [`Core::is_amid_user_code`].
     fn is_amid_user_code(&self) -> bool {
         false
@@ -218,6 +224,11 @@ impl<T, O: Order<T>> Core<T> for Locked<T, O> {
 
     fn discard(&self) -> VecDeque<T> {
         self.order.discard(&self.ledger)
+    }
+
+    #[inline]
+    fn serves(&self) -> bool {
+        O::SERVES
     }
 
     fn is_amid_user_code(&self) -> bool {

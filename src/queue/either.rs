@@ -44,6 +44,7 @@ macro_rules! forward {
             fn task_done(&self) -> Result<bool, TooManyDone>;
             fn shut_down(&self, how: Shutdown) -> bool;
             fn discard(&self) -> VecDeque<T>;
+            fn serves(&self) -> bool;
             fn is_amid_user_code(&self) -> bool;
             fn refuse_reentry(&self, call: &str);
         }

@@ -20,7 +20,7 @@ use super::Shutdown;
 use super::core::{Core, Tell};
 use super::error::{GetError, PutError, PutManyError, ShutDown, TooManyDone};
 use super::ledger::Refused;
-use crate::gate::Gate;
+use crate::gate::{Gate, Step};
 use crate::platform::{Mutant, Patience, Spin, mutated};
 use crate::watch::{Kind, Tag};
 use crossbeam_utils::CachePadded;
@@ -92,27 +92,26 @@ impl<T, C: Core<T>> Face<T, C> {
     fn put_contended(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
         let within = self.patience_here(patience);
         let _waiting = self.tag.waits(within);
-        let mut waiting = Some(item);
-        let attempt = || match self.core.try_push(waiting.take()?, self) {
-            Err((back, Refused::NotNow)) => {
-                waiting = Some(back);
-                None
-            }
-            ended => Some(ended),
-        };
-        match self.wait_for_room(within, attempt) {
-            Some(Ok(())) => {
-                self.items();
-                Ok(())
-            }
-            Some(Err((back, refused))) => Err(refused.put(back)),
-            None => match waiting {
-                Some(item) => {
-                    no_room_here(patience, "put");
-                    Err(PutError::Full(item))
+        let (mut waiting, mut ended) = (Some(item), None);
+        self.wait_for_room(within, |tell| {
+            let Some(item) = waiting.take() else { return Step::Nothing };
+            match self.core.try_push(item, &tell) {
+                Ok(()) => ended = Some(Ok(())),
+                Err((back, Refused::NotNow)) => {
+                    waiting = Some(back);
+                    return Step::Nothing;
                 }
-                None => unreachable!("tollgate: a put that was not made has lost its item"),
-            },
+                Err((back, refused)) => ended = Some(Err(refused.put(back))),
+            }
+            Step::All
+        });
+        match (ended, waiting) {
+            (Some(ended), _) => ended,
+            (None, Some(item)) => {
+                no_room_here(patience, "put");
+                Err(PutError::Full(item))
+            }
+            (None, None) => unreachable!("tollgate: a put that was not made has lost its item"),
         }
     }
 
@@ -123,49 +122,62 @@ impl<T, C: Core<T>> Face<T, C> {
         if rest.is_empty() {
             return Ok(0);
         }
+        let mut shut_down = false;
         // Puts what there is room for. Ends when all are put, or none ever will be.
-        let mut attempt = || {
+        let mut attempt = |tell: Option<&Self>| {
             let before = rest.len();
-            let result = self.core.try_push_many(&mut rest, self);
-            if rest.len() < before {
-                self.items();
+            let result = self.core.try_push_many(&mut rest, &tell);
+            shut_down = result == Err(Refused::ShutDown);
+            match rest.len() {
+                0 => Step::All,
+                _ if shut_down => Step::All,
+                now if now < before => Step::Part,
+                _ => Step::Nothing,
             }
-            let ended = match result {
-                Ok(()) => rest.is_empty(),
-                Err(Refused::NotNow) => false,
-                Err(Refused::ShutDown) => true,
-            };
-            ended.then_some(())
         };
-        let first = match patience {
-            Patience::None => attempt(),
-            _ if self.putters.admits_newcomers() && self.core.room() > 0 => attempt(),
-            _ => None,
+        let tries = match patience {
+            Patience::None => true,
+            _ => self.putters.admits_newcomers() && self.core.room() > 0,
         };
-        let ended = match first {
-            None if patience != Patience::None => {
-                let within = self.patience_here(patience);
-                let _waiting = self.tag.waits(within);
-                self.wait_for_room(within, attempt)
-            }
-            first => first,
-        };
+        let first = if tries { attempt(Some(self)) } else { Step::Nothing };
+        if first != Step::Nothing {
+            self.items();
+        }
+        if first != Step::All && patience != Patience::None {
+            let within = self.patience_here(patience);
+            let _waiting = self.tag.waits(within);
+            self.wait_for_room(within, attempt);
+        }
         if rest.is_empty() {
             return Ok(count);
         }
         let put = count - rest.len();
         let rest = Vec::from(rest);
-        if ended.is_some() {
+        if shut_down {
             return Err(PutManyError { put, rest: PutError::ShutDown(rest) });
         }
         no_room_here(patience, "put_many");
         Err(PutManyError { put, rest: PutError::Full(rest) })
     }
 
-    /// Waits until `attempt` succeeds, which there has to be room for.
-    fn wait_for_room<R>(&self, patience: Patience, attempt: impl FnMut() -> Option<R>) -> Option<R> {
+    /// Waits until `attempt` has come to its end, which there has to be room for, or patience to its.
+    fn wait_for_room(&self, patience: Patience, mut attempt: impl FnMut(Option<&Self>) -> Step) {
+        let spin = self.spin(patience);
+        if self.core.serves() {
+            let mut errand = || attempt(None);
+            let look = || self.core.room() > 0;
+            self.putters.wait_to_be_served(patience, &mut errand, spin, look, || self.serve(Side::Getters));
+            return;
+        }
+        let attempt = || {
+            let step = attempt(Some(self));
+            if step != Step::Nothing {
+                self.items();
+            }
+            (step == Step::All).then_some(())
+        };
         let serves = |_| self.core.surely_ends_push();
-        self.putters.wait(0, patience, attempt, self.spin(patience), || self.core.room(), serves)
+        self.putters.wait(0, patience, attempt, spin, || self.core.room(), serves);
     }
 
     /// Of a putter or a getter.
@@ -184,7 +196,7 @@ impl<T, C: Core<T>> Face<T, C> {
     #[cfg_attr(feature = "diagnostics", track_caller)]
     pub(crate) fn get(&self, patience: Patience) -> Result<T, GetError> {
         self.core.refuse_reentry("get");
-        self.get_by(patience, || self.core.try_pop(self))
+        self.get_by(patience, |tell| self.core.try_pop(&tell))
     }
 
     /// The one body of all forms of `get_many`.
@@ -194,19 +206,23 @@ impl<T, C: Core<T>> Face<T, C> {
         if most == 0 {
             return Ok(Vec::new());
         }
-        self.get_by(patience, || self.core.try_pop_many(most, self))
+        self.get_by(patience, |tell| self.core.try_pop_many(most, &tell))
     }
 
     #[inline(always)] // As `put`.
     #[cfg_attr(feature = "diagnostics", track_caller)]
-    fn get_by<R>(&self, patience: Patience, pop: impl Fn() -> Result<R, Refused>) -> Result<R, GetError> {
+    fn get_by<R>(
+        &self,
+        patience: Patience,
+        pop: impl Fn(Option<&Self>) -> Result<R, Refused>,
+    ) -> Result<R, GetError> {
         let tries = match patience {
             Patience::None => true,
             // As in `put`.
             _ => self.getters.admits_newcomers() && self.core.gain() > 0,
         };
         if tries {
-            match pop() {
+            match pop(Some(self)) {
                 Err(Refused::NotNow) if patience != Patience::None => {}
                 ended => return ended.map_err(Refused::get),
             }
@@ -219,17 +235,25 @@ impl<T, C: Core<T>> Face<T, C> {
     fn get_contended<R>(
         &self,
         patience: Patience,
-        pop: impl Fn() -> Result<R, Refused>,
+        pop: impl Fn(Option<&Self>) -> Result<R, Refused>,
     ) -> Result<R, GetError> {
         let _waiting = self.tag.waits(patience);
-        let attempt = || match pop() {
-            Err(Refused::NotNow) => None,
-            ended => Some(ended),
-        };
-        let serves = |_| self.core.surely_ends_pop();
         let spin = self.spin(patience);
-        let got = self.getters.wait(0, patience, attempt, spin, || self.core.gain(), serves);
-        got.unwrap_or(Err(Refused::NotNow)).map_err(Refused::get)
+        let mut got = Err(Refused::NotNow);
+        let mut attempt = |tell| {
+            got = pop(tell);
+            if matches!(got, Err(Refused::NotNow)) { Step::Nothing } else { Step::All }
+        };
+        if self.core.serves() {
+            let mut errand = || attempt(None);
+            let look = || self.core.gain() > 0;
+            self.getters.wait_to_be_served(patience, &mut errand, spin, look, || self.serve(Side::Putters));
+        } else {
+            let attempt = || (attempt(Some(self)) == Step::All).then_some(());
+            let serves = |_| self.core.surely_ends_pop();
+            self.getters.wait(0, patience, attempt, spin, || self.core.gain(), serves);
+        }
+        got.map_err(Refused::get)
     }
 
     pub(crate) fn task_done(&self) -> Result<(), TooManyDone> {
@@ -258,7 +282,7 @@ impl<T, C: Core<T>> Face<T, C> {
     pub(crate) fn set_capacity(&self, capacity: usize) -> bool {
         let set = self.core.set_capacity(capacity);
         if set && !mutated(Mutant::QueueCapacityWithoutNotify) {
-            self.putters.notify_after_section(|_| self.core.surely_ends_push());
+            self.room();
         }
         set
     }
@@ -283,23 +307,91 @@ impl<T, C: Core<T>> Face<T, C> {
     }
 }
 
+/// Who waits.
+#[derive(Clone, Copy)]
+enum Side {
+    Putters,
+    Getters,
+}
+
+impl<T, C: Core<T>> Face<T, C> {
+    /// There is room, and somebody has waited for it.
+    #[cold]
+    fn room_for_those_who_wait(&self) {
+        if self.core.serves() {
+            self.serve(Side::Putters);
+        } else {
+            self.putters.notify_waiters(|_| self.core.surely_ends_push());
+        }
+    }
+
+    /// There are items, and somebody has waited for one.
+    #[cold]
+    fn items_for_those_who_wait(&self) {
+        if self.core.serves() {
+            self.serve(Side::Getters);
+        } else {
+            self.getters.notify_waiters(|_| self.core.surely_ends_pop());
+        }
+    }
+
+    /// Serves those who wait, of this side first. What was done for one side may be what the other one waits for.
+    fn serve(&self, first: Side) {
+        let mut side = first;
+        loop {
+            let (gate, other) = match side {
+                Side::Putters => (&self.putters, Side::Getters),
+                Side::Getters => (&self.getters, Side::Putters),
+            };
+            if !gate.serve() || mutated(Mutant::QueueServesOneSide) {
+                return;
+            }
+            side = other;
+        }
+    }
+}
+
 impl<T, C: Core<T>> Tell for Face<T, C> {
     #[inline]
     fn room(&self) {
-        if self.core.is_bounded() && !mutated(Mutant::QueueGetWithoutNotify) {
-            self.putters.notify_after_section(|_| self.core.surely_ends_push());
+        let told = self.core.is_bounded() && !mutated(Mutant::QueueGetWithoutNotify);
+        if told && self.putters.is_to_be_told() {
+            self.room_for_those_who_wait();
         }
     }
 
     #[inline]
     fn items(&self) {
-        if !mutated(Mutant::QueuePutWithoutNotify) {
-            self.getters.notify_after_section(|_| self.core.surely_ends_pop());
+        if !mutated(Mutant::QueuePutWithoutNotify) && self.getters.is_to_be_told() {
+            self.items_for_those_who_wait();
         }
     }
 
     fn idle(&self) {
         self.joiners.release_all();
+    }
+}
+
+/// The face, or, in an errand, nobody: whoever runs it sees to those who wait.
+impl<T, C: Core<T>> Tell for Option<&Face<T, C>> {
+    #[inline]
+    fn room(&self) {
+        if let Some(face) = self {
+            face.room();
+        }
+    }
+
+    #[inline]
+    fn items(&self) {
+        if let Some(face) = self {
+            face.items();
+        }
+    }
+
+    fn idle(&self) {
+        if let Some(face) = self {
+            face.idle();
+        }
     }
 }
 

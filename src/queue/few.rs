@@ -64,6 +64,7 @@ impl<T> Store<T> for Few<T> {
         first: 0,
         len: 0,
     };
+    const FEW: bool = true;
 
     fn with_room_for(items: usize) -> Self {
         debug_assert!(items <= FEW);

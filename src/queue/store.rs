@@ -14,6 +14,8 @@ const WORTH_SHRINKING: usize = 256;
 /// A buffer from which items leave in an order.
 pub(crate) trait Store<T>: Sized {
     const EMPTY: Self;
+    /// Whether there are so few places that those who wait are [served](Order::SERVES).
+    const FEW: bool = false;
     fn with_room_for(items: usize) -> Self;
     fn push(&mut self, item: T);
     fn pop(&mut self) -> Option<T>;
@@ -119,6 +121,7 @@ impl<S> Stored<S> {
 
 impl<T, S: Store<T>> Order<T> for Stored<S> {
     type Kept = S;
+    const SERVES: bool = S::FEW;
 
     fn keep(store: &mut S, item: T) {
         store.push(item);

@@ -102,6 +102,10 @@ impl Spin {
         false
     }
 
+    pub(crate) fn pause_shortly(&mut self) -> bool {
+        false
+    }
+
     pub(crate) fn finds(&mut self, _: usize) {}
 
     pub(crate) fn ended(&self, _: bool) {}

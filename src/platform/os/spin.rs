@@ -210,6 +210,21 @@ impl Spin {
         true
     }
 
+    /// As [`pause`](Self::pause), as long as the spin is short; what is left is for later.
+    pub(crate) fn pause_shortly(&mut self) -> bool {
+        let per_unit = pauses_per_unit();
+        let Some((shortly, _)) = &mut self.before else { return false };
+        if per_unit != NEVER && shortly.pause(&mut self.first, &mut self.patient, per_unit) {
+            self.memory = Some(&SHORT);
+            return true;
+        }
+        shortly.budget = 0;
+        if let Some(memory) = self.memory.take() {
+            Memory::note(memory, false);
+        }
+        false
+    }
+
     /// Tells the thread's memory how this spin ended.
     pub(crate) fn ended(&self, found: bool) {
         if let Some(memory) = self.memory {

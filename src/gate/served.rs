@@ -1,0 +1,179 @@
+//! Being served: who waits leaves an errand with its place in the line, and whoever changes the state runs it.
+//!
+//! The third policy of a gate, for a queue with room for an item or a few. There a wake carries one item at most, so the policy of one wake in flight is
+//! a switch to another thread for every item, and another one to find out that somebody was faster. Instead a getter that has made room moves
+//! in the item of the putter at the head of the line, and a putter that has brought an item hands it to the getter at the head; only then they are
+//! told, and woken if they sleep. On one CPU, where each call waits, one getter that runs takes the items of all putters that wait, and
+//! each putter finds its call done when it runs next: 2 to 6 times as many items as before (`benches/JOURNAL.md`). With more room it does not pay, for there a
+//! wake carries many items.
+//!
+//! # The protocol
+//!
+//! | | waiter ([`Gate::wait_to_be_served`]) | who has changed the state, in a section of a latch |
+//! |---|---|---|
+//! | 0 | spin for a moment: look, and try when it looks ready | |
+//! | 1 | lock; join the line; *serve*; unlock | load the word: no waiters? done |
+//! | 2 | look at its own word for a while, let others run, then sleep on it | lock; *serve*; unlock |
+//! | 3 | time is up: leave the line; if that worked, try once more | tell those served; wake those of them that sleep |
+//!
+//! To *serve* is to run the errand of the head, and to take the head out of the line if that did all of it, until one fails. What was done for others may
+//! serve the other side, at another gate: that is the caller's to see to, when this gate's lock is free again.
+//!
+//! # Invariants
+//!
+//! 1. A gate is served, or notified, for all its life. In the line of one that is served each waiter has an errand.
+//! 2. An errand is run under the gate's lock while its waiter is in the line, and by its waiter alone before and after. Its frame stays until the waiter is
+//!    told, or has left the line: invariant 2 of [`list`](super::list).
+//! 3. All errands of a line need the same: if one cannot be run to its end, then neither can another.
+//! 4. Errands run no user code, do not panic, and enter no gate.
+//!
+//! **No lost wake-up.** Let N change the state, in a section, such that an errand could be run to its end, while W is in the line. Some errand E was the last one that
+//! failed, run under the lock after W joined, or by W as it joined. If E's section came before N's, then W's joining happens before N's load, so N sees somebody and
+//! serves. If it came after N's, E saw what N did, and whatever made it fail in spite of that was done by somebody after N. So there is an item beside a getter in
+//! line for as long as somebody is about to serve, and no longer. Whoever leaves the line need not look for those behind it (3).
+//!
+//! **Wakes** are told one for each that is served, by its own word: never more than sleeps, and none in vain.
+//!
+//! **Bounded barging.** Between a change and the serving that follows somebody else may be faster. A head whose errand fails about a millisecond after it came
+//! closes the gate: until it has gone, blocking newcomers join the line and are served in order.
+//!
+//! # Progress
+//!
+//! As of the other policies: whoever finds somebody in line may have to wait for the gate's lock. The lock is held for as long as a
+//! section of the latch takes, for each that is served.
+
+use super::list::{Chain, SERVED, WaitList, Waiter};
+use super::place::{Pick, Place};
+use super::{CLOSED, Gate, WAITER};
+use crate::platform::atomic::Ordering::Relaxed;
+use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, spin_until};
+use std::ptr::NonNull;
+
+/// How far an errand came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Nothing has changed.
+    Nothing,
+    /// A part is done, and there is more to do.
+    Part,
+    /// All.
+    All,
+}
+
+/// What is to be done for a waiter.
+pub(super) struct Errand {
+    run: UnsafeCell<NonNull<dyn FnMut() -> Step>>,
+    since: Stopwatch,
+}
+
+impl Errand {
+    /// # Safety
+    ///
+    /// Nobody else runs it at the same time, and `run` is alive.
+    unsafe fn run(&self) -> Step {
+        // SAFETY: by contract.
+        self.run.with_mut(|run| unsafe { ((*run).as_mut())() })
+    }
+}
+
+impl Gate {
+    /// Serves those in the line, if there is anybody. Whether the state has changed by that.
+    pub(crate) fn serve(&self) -> bool {
+        if !self.is_to_be_told() {
+            return false;
+        }
+        let (served, changed) = self.locked(|line| self.serve_line(line));
+        if !mutated(Mutant::GateServesSilently) {
+            served.tell(SERVED);
+        }
+        changed
+    }
+
+    /// Under the lock. Those in the chain are to be told.
+    fn serve_line(&self, line: &mut WaitList) -> (Chain, bool) {
+        let mut changed = false;
+        let run_to_its_end = |head: &Waiter| {
+            let Some(errand) = head.errand else { unreachable!("tollgate: a waiter without an errand") };
+            // SAFETY: under the lock, and in the line (invariant 2).
+            let errand = unsafe { errand.as_ref() };
+            // SAFETY: as above.
+            let step = unsafe { errand.run() };
+            changed |= step != Step::Nothing;
+            if step != Step::All && errand.since.too_long() && self.admits_newcomers() {
+                self.word.fetch_or(CLOSED, Relaxed);
+            }
+            step == Step::All
+        };
+        // SAFETY: under the lock; the word of each waiter in the chain is stored to by the caller.
+        let served = unsafe { line.take_while(run_to_its_end) };
+        if served.len() > 0 {
+            self.word.fetch_sub(WAITER * served.len() as u32, Relaxed);
+            self.open();
+        }
+        (served, changed)
+    }
+
+    /// Somebody has left the line, perhaps the one that closed the gate. If another one has waited too long, it will close it again.
+    fn open(&self) {
+        if !self.admits_newcomers() {
+            self.word.fetch_and(!CLOSED, Relaxed);
+        }
+    }
+
+    /// Waits until `errand` has been run to its end, by this thread or by whoever serves this gate; `false` if patience runs out first.
+    ///
+    /// First it looks for a moment, as `spin` says; `promising` is such a look, which may be wrong. `changed` is called whenever this thread has changed the
+    /// state, by this errand or by others'.
+    #[cold]
+    pub(crate) fn wait_to_be_served(
+        &self,
+        patience: Patience,
+        errand: &mut dyn FnMut() -> Step,
+        mut spin: Spin,
+        promising: impl Fn() -> bool,
+        changed: impl Fn(),
+    ) -> bool {
+        let telling = |step| {
+            if step != Step::Nothing && !mutated(Mutant::GateServedTellsNobody) {
+                changed();
+            }
+            step == Step::All
+        };
+        let Some(deadline) = patience.deadline() else { return telling(errand()) };
+        while self.admits_newcomers() && spin.pause_shortly() {
+            if promising() && telling(errand()) {
+                spin.ended(true);
+                return true;
+            }
+        }
+        // SAFETY: only the lifetime changes; see below.
+        let run = unsafe { std::mem::transmute::<NonNull<dyn FnMut() -> Step + '_>, _>(NonNull::from(errand)) };
+        let errand = Errand { run: UnsafeCell::new(run), since: Stopwatch::start() };
+        let waiter = Waiter::with_errand(NonNull::from(&errand));
+        // What `run` points to is borrowed for as long as this function runs, and the place does not end before the waiter is told or has left.
+        let place = Place::new(self, &waiter);
+        let (served, others) = self.locked(|line| {
+            place.join_locked(line);
+            if mutated(Mutant::GateServedJoinsBlindly) {
+                // SAFETY: nobody is taken.
+                return (unsafe { line.take(0) }, false);
+            }
+            self.serve_line(line)
+        });
+        served.tell(SERVED);
+        if others {
+            telling(Step::Part);
+        }
+        if waiter.told().is_none() {
+            spin_until(spin, || waiter.told().is_some());
+        }
+        match place.sleep(&deadline) {
+            (Pick::Served, _) => return true,
+            (Pick::Nobody, _) if mutated(Mutant::GateNoLastTry) => return false,
+            // It has given up, and a success that races the deadline wins; or nothing is as it was, for good.
+            _ => self.open(),
+        }
+        // SAFETY: it is neither in the line nor about to be told (invariant 2).
+        telling(unsafe { errand.run() })
+    }
+}
