@@ -36,6 +36,8 @@ mod queue_end;
 #[cfg(any(loom, shuttle))]
 mod queue_orders;
 #[cfg(any(loom, shuttle))]
+mod queue_served;
+#[cfg(any(loom, shuttle))]
 mod readme;
 #[cfg(tollgate_cured_loom)]
 mod reduction;
@@ -65,6 +67,7 @@ fn main() -> std::process::ExitCode {
     queue::models(&mut suite);
     queue_end::models(&mut suite);
     queue_orders::models(&mut suite);
+    queue_served::models(&mut suite);
     channel::models(&mut suite);
     rendezvous::models(&mut suite);
     lock_free::models(&mut suite);

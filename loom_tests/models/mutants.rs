@@ -12,7 +12,7 @@ use crate::harness::{Bound, Model, Suite, Verdict, fails, glance, hunts};
 use crate::source::{self, Place, from_root};
 use crate::{
     barrier, channel, condition, cores, crowd, event, lock, lock_free, queue, queue_end, queue_orders,
-    rendezvous, rlock, semaphore, semaphore_permits,
+    queue_served, rendezvous, rlock, semaphore, semaphore_permits,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
@@ -43,7 +43,7 @@ enum Reason {
 const UNNOTICED: &[Unnoticed] = &[
     Unnoticed {
         file: "gate/mod.rs",
-        code: "self.notify_seen(self.word.load(SeqCst), serves);",
+        code: "if is_to_be_told(self.word.load(SeqCst)) {",
         change: None,
         reason: Reason::Checker("in models a fence stands in for it"),
     },
@@ -261,6 +261,11 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::GateVainWithoutLook => (&["semaphore(0): vain by turns"], None),
         Mutant::GateNoLastTry => (&["queue: get | put, try_get, put x3"], None),
         Mutant::GateNewcomerSilent => (&["semaphore", "queue"], None),
+        Mutant::GateServesSilently | Mutant::GateServedJoinsBlindly => {
+            (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], None)
+        }
+        Mutant::GateServesOneWaiter => (&["queue(2 in a line"], None),
+        Mutant::GateServedTellsNobody | Mutant::QueueServesOneSide => (&["queue(1): two put"], None),
         Mutant::GateTrustsRelease => (&["queue: task_done | put, join_timeout"], None),
         Mutant::LedgerIdleUncounted => (&["queue(1): join"], None),
         Mutant::EndsIdleUncounted => (&["queue(2): join"], None),
@@ -367,6 +372,7 @@ fn suite() -> Vec<Model> {
     queue::models(&mut suite);
     queue_end::models(&mut suite);
     queue_orders::models(&mut suite);
+    queue_served::models(&mut suite);
     channel::models(&mut suite);
     lock_free::models(&mut suite);
     cores::models(&mut suite);

@@ -18,13 +18,13 @@
 //! 3. Tickets rise from head to tail. A waiter keeps its ticket for the whole call, so one that was woken in vain rejoins
 //!    where it was.
 
+use super::served::Errand;
 use crate::platform::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
 use crate::platform::{Deadline, Spin, UnsafeCell, Wait, futex, spin_until, torn_down};
 use crate::watch::ThreadTag;
-use super::served::Errand;
 use std::ptr::{self, NonNull};
 
 /// A waiter's word: nobody has picked it yet, and it is awake.

@@ -93,6 +93,9 @@ impl Gate {
     fn serve_line(&self, line: &mut WaitList) -> (Chain, bool) {
         let mut changed = false;
         let run_to_its_end = |head: &Waiter| {
+            if changed && mutated(Mutant::GateServesOneWaiter) {
+                return false;
+            }
             let Some(errand) = head.errand else { unreachable!("tollgate: a waiter without an errand") };
             // SAFETY: under the lock, and in the line (invariant 2).
             let errand = unsafe { errand.as_ref() };
@@ -147,7 +150,8 @@ impl Gate {
             }
         }
         // SAFETY: only the lifetime changes; see below.
-        let run = unsafe { std::mem::transmute::<NonNull<dyn FnMut() -> Step + '_>, _>(NonNull::from(errand)) };
+        let run =
+            unsafe { std::mem::transmute::<NonNull<dyn FnMut() -> Step + '_>, _>(NonNull::from(errand)) };
         let errand = Errand { run: UnsafeCell::new(run), since: Stopwatch::start() };
         let waiter = Waiter::with_errand(NonNull::from(&errand));
         // What `run` points to is borrowed for as long as this function runs, and the place does not end before the waiter is told or has left.

@@ -47,8 +47,8 @@ mod patience;
 
 pub(crate) use back_end::atomic;
 pub(crate) use back_end::{
-    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, crowd_sizes, mutated, nap, sc_handshake,
-    thread_id, torn_down,
+    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, crowd_sizes, few_places, mutated, nap,
+    sc_handshake, thread_id, torn_down,
 };
 pub(crate) use patience::Patience;
 pub(crate) use std::time::{Duration, Instant};
@@ -136,6 +136,8 @@ pub enum Mutant {
     CrowdLastGoesOn,
     /// `Gate`: who has served somebody does not say so.
     GateServesSilently,
+    /// `Gate`: who serves a line stops after one.
+    GateServesOneWaiter,
     /// `Gate`: who joins a line that is served does not look whether its errand can be run.
     GateServedJoinsBlindly,
     /// `Gate`: whose errand was run by itself tells nobody that the state has changed.
@@ -305,6 +307,7 @@ impl Mutant {
         Mutant::CrowdMovedUnseen,
         Mutant::CrowdLastGoesOn,
         Mutant::GateServesSilently,
+        Mutant::GateServesOneWaiter,
         Mutant::GateServedJoinsBlindly,
         Mutant::GateServedTellsNobody,
         Mutant::GateTrustsRelease,

@@ -32,14 +32,12 @@ mod choice {
         few::{FEW, Few},
     };
     use super::{Locked, Stored};
+    use crate::platform::few_places;
 
     /// Behind a queue that has no bound.
     pub(crate) type Unbounded<T> = Ends<T>;
     /// Behind one that may have one.
     pub(crate) type Fifo<T> = Either<Locked<T, Stored<Few<T>>>, Ends<T>>;
-
-    /// From so many items on. Models explore both.
-    const ENOUGH_FOR_TWO: usize = if cfg!(any(loom, shuttle)) { 2 } else { FEW + 1 };
 
     impl<T> Fifo<T> {
         const_unless_loom! {
@@ -50,7 +48,7 @@ mod choice {
 
         /// For up to `capacity` items now, and up to `most` later.
         pub(in super::super) fn bounded(capacity: usize, most: usize) -> Self {
-            if most < ENOUGH_FOR_TWO {
+            if most <= few_places(FEW) {
                 Either::Rare(Locked::bounded(capacity, most))
             } else {
                 Either::Usual(Ends::bounded(capacity, most))

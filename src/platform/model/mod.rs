@@ -155,6 +155,11 @@ pub(crate) mod crowd_sizes {
     }
 }
 
+/// A setting: see [`Settings::few`].
+pub(crate) fn few_places(few: usize) -> usize {
+    current().few.min(few)
+}
+
 /// Whether this thread belongs to a failed model that is being unwound. The explorer has no execution any more then, and an
 /// operation in a destructor would panic a second time, which aborts the process and hides the first panic.
 pub(crate) fn torn_down() -> bool {

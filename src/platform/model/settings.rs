@@ -54,6 +54,8 @@ pub struct Settings {
     /// How many of a condition's waiters that are moved to its lock are woken at once. Default 0, as in reality for fewer than four. Run once
     /// with 1.
     pub woken_ahead: u32,
+    /// With room for so many items a queue serves those who wait, one operation each: a few. Default 1; in reality 3.
+    pub few: usize,
     /// Whether locks are the real algorithm instead of its specification (which is what a model of something else
     /// wants: fewer states, same behaviour). Default `false`.
     pub real_locks: bool,
@@ -73,6 +75,7 @@ impl Default for Settings {
             too_long: false,
             sharers: u32::MAX,
             woken_ahead: 0,
+            few: 1,
             real_locks: false,
             late_wakes: None,
             mutant: None,

@@ -86,6 +86,12 @@ pub(crate) mod crowd_sizes {
     }
 }
 
+/// With room for so many items a queue serves those who wait. Models say otherwise, to explore both.
+#[inline(always)]
+pub(crate) const fn few_places(few: usize) -> usize {
+    few
+}
+
 /// Models may replace `RawLock` by its specification; ordinary builds never do.
 #[inline(always)]
 pub(crate) const fn abstract_locks() -> bool {

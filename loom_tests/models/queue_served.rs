@@ -1,0 +1,153 @@
+//! `Queue` with a few places: whoever makes room puts for a putter that waits, whoever brings an item gets for a getter that waits. Nobody
+//! sleeps beside what it waits for, on either side.
+
+use crate::bodies;
+use crate::harness::{Bound, Suite, plain, threads};
+use crate::lock::{Form, SOON};
+use crate::queue::Shared;
+use std::sync::Arc;
+use tollgate::model::Settings;
+use tollgate::{Queue, Shutdown};
+
+pub(crate) fn models(suite: &mut Suite) {
+    what_is_served_serves_others(suite);
+    a_line_is_served_to_its_end(suite);
+    batches_in_line(suite);
+    one_gives_up(suite);
+    the_line_is_let_go(suite);
+}
+
+/// With two places under one latch, not one.
+fn two_places(settings: Vec<Settings>) -> Vec<Settings> {
+    settings.into_iter().map(|settings| Settings { few: 2, ..settings }).collect()
+}
+
+/// The item of a putter in line may be what a getter in line waits for, and the other way round.
+fn what_is_served_serves_others(suite: &mut Suite) {
+    suite.add("queue(1): two put | two get", Bound::Preemptions(1), plain(), || {
+        let shared = Shared::new(1);
+        let checked = Arc::clone(&shared);
+        threads(
+            bodies!([shared]
+            { assert!(shared.put(1, Form::Plain)); },
+            { assert!(shared.put(2, Form::Plain)); },
+            { shared.get(Form::Plain).unwrap(); },
+            { shared.get(Form::Plain).unwrap(); }),
+            move || checked.settle(),
+        );
+    });
+}
+
+/// Room for two is for two that wait.
+fn a_line_is_served_to_its_end(suite: &mut Suite) {
+    suite.add(
+        "queue(2 in a line), full: put | put | get_many(2)",
+        Bound::Preemptions(2),
+        two_places(plain()),
+        || {
+            let queue = Arc::new(Queue::bounded(2));
+            queue.put_many([1, 2]).unwrap();
+            let checked = Arc::clone(&queue);
+            threads(
+                bodies!([queue]
+                { queue.put(3).unwrap(); },
+                { queue.put(4).unwrap(); },
+                { assert_eq!(queue.get_many(2), Ok(vec![1, 2])); }),
+                move || assert_eq!(checked.len(), 2),
+            );
+        },
+    );
+    suite.add(
+        "queue(2 in a line): get | get | put_many(2)",
+        Bound::Preemptions(2),
+        two_places(plain()),
+        || {
+            let queue = Arc::new(Queue::bounded(2));
+            let checked = Arc::clone(&queue);
+            threads(
+                bodies!([queue]
+                { queue.get().unwrap(); },
+                { queue.get().unwrap(); },
+                { assert_eq!(queue.put_many([1, 2]), Ok(2)); }),
+                move || assert!(checked.is_empty()),
+            );
+        },
+    );
+    suite.add(
+        "queue(1 of 2 in a line), full: put | set_capacity(2)",
+        Bound::None,
+        two_places(plain()),
+        || {
+            let queue = Arc::new(Queue::resizable(1, 2));
+            queue.put(1).unwrap();
+            threads(
+                bodies!([queue]
+                { queue.put(2).unwrap(); },
+                { queue.set_capacity(2).unwrap(); }),
+                || {},
+            );
+        },
+    );
+}
+
+/// A batch in line is put by parts, in its order, by others.
+fn batches_in_line(suite: &mut Suite) {
+    suite.add("queue(2 in a line): put_many x3 | get x3", Bound::Preemptions(2), two_places(plain()), || {
+        let queue = Arc::new(Queue::bounded(2));
+        let checked = Arc::clone(&queue);
+        threads(
+            bodies!([queue]
+                { assert_eq!(queue.put_many([1, 2, 3]), Ok(3)); },
+                { for value in 1..=3 { assert_eq!(queue.get(), Ok(value)); } }),
+            move || assert!(checked.is_empty()),
+        );
+    });
+    suite.add("queue(1), full: put_many_timeout x2 | get", Bound::Preemptions(3), plain(), || {
+        let queue = Arc::new(Queue::bounded(1));
+        queue.put(0).unwrap();
+        let checked = Arc::clone(&queue);
+        threads(
+            bodies!([queue]
+            {
+                if let Err(error) = queue.put_many_timeout([1, 2], SOON) {
+                    assert_eq!(error.put + error.rest.into_inner().len(), 2);
+                }
+            },
+            { assert_eq!(queue.get(), Ok(0)); }),
+            move || assert!(checked.len() <= 1),
+        );
+    });
+}
+
+/// Who gives up takes its item along, and leaves those behind it their turn.
+fn one_gives_up(suite: &mut Suite) {
+    suite.add("queue(1): get Timed | get Timed | put", Bound::Preemptions(2), plain(), || {
+        let shared = Shared::new(1);
+        let checked = Arc::clone(&shared);
+        threads(
+            bodies!([shared]
+            { _ = shared.get(Form::Timed); },
+            { _ = shared.get(Form::Timed); },
+            { assert!(shared.put(1, Form::Plain)); }),
+            move || checked.settle(),
+        );
+    });
+}
+
+/// A shutdown meets those in line, and those who serve them.
+fn the_line_is_let_go(suite: &mut Suite) {
+    for how in [Shutdown::Drain, Shutdown::Immediate] {
+        let name = format!("queue(1), full: put | get | shutdown({how:?})");
+        suite.add(name, Bound::Preemptions(2), plain(), move || {
+            let shared = Shared::full(1);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
+                { shared.put(2, Form::Plain); },
+                { _ = shared.get(Form::Plain); },
+                { shared.queue.shutdown(how); }),
+                move || checked.settle(),
+            );
+        });
+    }
+}
