@@ -6,7 +6,7 @@
 use crate::platform::Duration;
 use crate::platform::counted::{Cost, cost_of, total};
 use crate::{
-    Barrier, Condition, Event, Lock, OwnedRLockGuard, RLock, RawLock, Rendezvous, Semaphore, Shutdown,
+    Barrier, Condition, Event, Lock, OwnedRLockGuard, Queue, RLock, RawLock, Rendezvous, Semaphore, Shutdown,
 };
 use std::sync::Arc;
 use std::thread;
@@ -47,6 +47,12 @@ fn a_time_out_is_one_sleep_and_a_fixed_number_of_rmws() {
             let meeting = Rendezvous::new();
             assert_cost("Rendezvous, put", 4, || assert!(meeting.put_timeout(1, A_MOMENT).is_err()));
             assert_cost("Rendezvous, get", 4, || assert!(meeting.get_timeout(A_MOMENT).is_err()));
+            let (one, full) = (Queue::<u8>::bounded(1), Queue::bounded(1));
+            full.put(1).unwrap();
+            assert_cost("Queue with room for one, put", 10, || {
+                assert!(full.put_timeout(2, A_MOMENT).is_err())
+            });
+            assert_cost("Queue with room for one, get", 10, || assert!(one.get_timeout(A_MOMENT).is_err()));
             assert_cost("Rendezvous, get_many", 4, || {
                 assert!(meeting.get_many_timeout(2, A_MOMENT).is_err())
             });

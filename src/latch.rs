@@ -21,7 +21,7 @@
 //! # Memory ordering
 //!
 //! The store releases what was done under the latch, the compare-exchange acquires it: sections are totally ordered, and each happens before
-//! the next. That order is also what a gate's notifiers rely on, see [`Gate::notify_after_section`](crate::gate::Gate).
+//! the next. That order is also what a gate's notifiers rely on, see "Under a latch" [there](crate::gate).
 //!
 //! # Progress and cost
 //!

@@ -4,7 +4,7 @@
 //! Beneath the public types, because there a wake in vain can be had at will: a notification at a gate whose state never
 //! changes, a futex wake of a lock that stays held. The models cannot see this: they have no clock.
 
-use crate::gate::Gate;
+use crate::gate::{Gate, Step};
 use crate::platform::{Duration, Instant, Patience, Spin, futex};
 use crate::raw_lock::RawLock;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -71,6 +71,35 @@ fn a_waiter_woken_in_vain_closes_the_gate_until_it_is_served() {
         assert_eq!(waiter.join().unwrap(), Some(()));
     });
     assert!(gate.admits_newcomers(), "open again");
+}
+
+#[test]
+fn who_is_passed_over_for_too_long_closes_a_gate_that_is_served() {
+    let (gate, there) = (&Gate::new(), &AtomicBool::new(false));
+    let start = Instant::now();
+    let serve_until = |what: &str, happened: &dyn Fn() -> bool| {
+        while !happened() {
+            assert!(start.elapsed() < Duration::from_secs(10), "never happened: {what}");
+            gate.serve();
+            thread::sleep(Duration::from_micros(200));
+        }
+    };
+    const LONG: Patience = Patience::For(Duration::from_secs(20));
+    for leaves in [false, true] {
+        thread::scope(|s| {
+            let patience = if leaves { TIMEOUT } else { LONG };
+            let waiter = s.spawn(move || {
+                let mut errand = || if there.load(SeqCst) { Step::All } else { Step::Nothing };
+                gate.wait_to_be_served(patience, &mut errand, Spin::for_hand_off(), || false, || {})
+            });
+            serve_until("the gate closes", &|| !gate.admits_newcomers());
+            there.store(!leaves, SeqCst);
+            serve_until("the waiter leaves", &|| waiter.is_finished());
+            assert_eq!(waiter.join().unwrap(), !leaves);
+        });
+        assert!(gate.admits_newcomers(), "open again");
+        there.store(false, SeqCst);
+    }
 }
 
 /// Those who are not admitted have not had it.

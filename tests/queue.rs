@@ -205,6 +205,69 @@ fn a_draining_shutdown_gives_out_what_is_there() {
     queue.join();
 }
 
+/// With room for a few items nobody has to run again for its call to be done: what is observed here is so when the other call returns.
+#[test]
+fn with_room_for_a_few_whoever_comes_serves_those_who_wait() {
+    for capacity in 1..=3 {
+        let queue = &Queue::bounded(capacity);
+        thread::scope(|s| {
+            let getters: Vec<_> = (0..2)
+                .map(|number| {
+                    let getter = s.spawn(|| queue.get());
+                    eventually("it waits", || waiting(queue).0 == number + 1);
+                    getter
+                })
+                .collect();
+            queue.put(0).unwrap();
+            assert_eq!(
+                (queue.try_get(), waiting(queue).0),
+                (Err(GetError::Empty), 1),
+                "it has gone to the first getter"
+            );
+            queue.put(1).unwrap();
+            assert_eq!((queue.try_get(), waiting(queue).0), (Err(GetError::Empty), 0));
+            for (number, getter) in getters.into_iter().enumerate() {
+                assert_eq!(getter.join().unwrap(), Ok(number), "the longest waiting first");
+            }
+        });
+        thread::scope(|s| {
+            (0..capacity).for_each(|item| queue.put(item).unwrap());
+            for number in 0..3 {
+                s.spawn(move || queue.put(capacity + number).unwrap());
+                eventually("it waits", || waiting(queue).1 == number + 1);
+            }
+            for item in 0..3 {
+                assert_eq!(queue.get(), Ok(item));
+                assert_eq!(
+                    (queue.is_full(), waiting(queue).1),
+                    (true, 2 - item),
+                    "the next item has moved in"
+                );
+            }
+            let many = queue.get_many(usize::MAX).unwrap();
+            assert_eq!(many, (3..3 + capacity).collect::<Vec<_>>(), "in the order in which they waited");
+        });
+    }
+}
+
+/// More room for two that wait, and for a batch that waits: what fits is there at once.
+#[test]
+fn with_room_for_a_few_more_room_is_used_at_once() {
+    let queue = &Queue::resizable(1, 3);
+    queue.put(0).unwrap();
+    thread::scope(|s| {
+        s.spawn(|| queue.put(1).unwrap());
+        eventually("it waits", || waiting(queue).1 == 1);
+        let batch = s.spawn(|| queue.put_many([2, 3]));
+        eventually("it waits", || waiting(queue).1 == 2);
+        queue.set_capacity(3).unwrap();
+        assert_eq!((queue.len(), waiting(queue).1), (3, 1), "a part of the batch waits for the rest");
+        assert_eq!((queue.get(), queue.len(), waiting(queue).1), (Ok(0), 3, 0));
+        assert_eq!(batch.join().unwrap(), Ok(2));
+    });
+    assert_eq!(queue.get_many(usize::MAX), Ok(vec![1, 2, 3]));
+}
+
 #[test]
 fn a_shutdown_wakes_all_getters() {
     for how in [Shutdown::Drain, Shutdown::Immediate] {

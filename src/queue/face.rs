@@ -3,7 +3,8 @@
 //! Getters wait while there is nothing to get, putters while there is no room, joiners while tasks are unfinished. Getters
 //! and putters wait under the policy of one wake in flight: an item put while getters sleep wakes one, unless a wake is
 //! under way; each woken getter that finds more behind what it took wakes the next. So n items wake at most n getters, and
-//! no item lies while a getter sleeps and no wake is in flight. Joiners are all woken when the last task is done, and look
+//! no item lies while a getter sleeps and no wake is in flight. With room for a few items they are served instead: whoever brings an item hands it to
+//! the getter that has waited longest, and whoever makes room moves in the item of the putter that has (`gate::served`). Joiners are all woken when the last task is done, and look
 //! whether that was so since they came: the one who finished it may have been slow to say so, and new tasks may have come
 //! (a joiner that took the word for it returned with its own task undone; found in review).
 //!

@@ -3,6 +3,8 @@
 //! With room for one item every put and every get moves what the other side has just written. In memory of their own the items were two of
 //! six such moves.
 //!
+//! Those who wait for one of so few places, or for one of so few items, are served: see `gate::served`.
+//!
 //! # Invariant
 //!
 //! There are items in `len` of the [`FEW`] places, from `first` on and around; none in the others.

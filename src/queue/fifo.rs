@@ -86,7 +86,8 @@ use std::fmt;
 /// # Fairness
 ///
 /// Sleeping getters are woken first come, first served, and so are sleeping putters; a thread that is awake may be faster,
-/// until a sleeper has been woken in vain after about a millisecond.
+/// until a sleeper has been woken in vain after about a millisecond. With room for one to three items those in line are not woken to try, but served
+/// by whoever brings an item or makes room: again in order, and again unless somebody is faster in that moment, for a millisecond.
 ///
 /// # Panics
 ///

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | unbounded | [`Ends`](super::ends) | a latch at each end, and blocks |
 //! | bounded, room for four items and more | [`Ends`](super::ends) | a latch at each end, and a ring, or blocks beyond 1024 |
-//! | bounded, less room | [`Locked`] | one latch, and [a few places](super::few) on its line |
+//! | bounded, less room | [`Locked`] | one latch, and [a few places](super::few) on its line; those who wait are served |
 //!
 //! Where a few items fit, a putter looks at the head for almost every item, and a getter at the tail: then both write and read two lines
 //! where one latch has one. Measured: `benches/JOURNAL.md`.
