@@ -205,6 +205,9 @@ fn a_draining_shutdown_gives_out_what_is_there() {
     queue.join();
 }
 
+/// So that a failure of the two that follow ends too.
+const LIMIT: Duration = Duration::from_secs(10);
+
 /// With room for a few items nobody has to run again for its call to be done: what is observed here is so when the other call returns.
 #[test]
 fn with_room_for_a_few_whoever_comes_serves_those_who_wait() {
@@ -213,7 +216,7 @@ fn with_room_for_a_few_whoever_comes_serves_those_who_wait() {
         thread::scope(|s| {
             let getters: Vec<_> = (0..2)
                 .map(|number| {
-                    let getter = s.spawn(|| queue.get());
+                    let getter = s.spawn(|| queue.get_timeout(LIMIT));
                     eventually("it waits", || waiting(queue).0 == number + 1);
                     getter
                 })
@@ -233,7 +236,7 @@ fn with_room_for_a_few_whoever_comes_serves_those_who_wait() {
         thread::scope(|s| {
             (0..capacity).for_each(|item| queue.put(item).unwrap());
             for number in 0..3 {
-                s.spawn(move || queue.put(capacity + number).unwrap());
+                s.spawn(move || queue.put_timeout(capacity + number, LIMIT).unwrap());
                 eventually("it waits", || waiting(queue).1 == number + 1);
             }
             for item in 0..3 {
@@ -256,9 +259,9 @@ fn with_room_for_a_few_more_room_is_used_at_once() {
     let queue = &Queue::resizable(1, 3);
     queue.put(0).unwrap();
     thread::scope(|s| {
-        s.spawn(|| queue.put(1).unwrap());
+        s.spawn(|| queue.put_timeout(1, LIMIT).unwrap());
         eventually("it waits", || waiting(queue).1 == 1);
-        let batch = s.spawn(|| queue.put_many([2, 3]));
+        let batch = s.spawn(|| queue.put_many_timeout([2, 3], LIMIT));
         eventually("it waits", || waiting(queue).1 == 2);
         queue.set_capacity(3).unwrap();
         assert_eq!((queue.len(), waiting(queue).1), (3, 1), "a part of the batch waits for the rest");

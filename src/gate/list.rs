@@ -53,7 +53,7 @@ pub(crate) struct Waiter {
     /// What the thread waits for, in the terms of the object that the gate belongs to.
     pub(super) tag: usize,
     /// What is to be done for it, in a gate that is [served](super::served).
-    pub(super) errand: Option<NonNull<Errand>>,
+    pub(super) errand: Option<NonNull<Errand<'static>>>,
     /// Whose it is, for the watch.
     pub(super) thread: ThreadTag,
     linked: UnsafeCell<bool>,
@@ -72,11 +72,11 @@ impl Waiter {
         Waiter::with(tag, None)
     }
 
-    pub(super) fn with_errand(errand: NonNull<Errand>) -> Self {
+    pub(super) fn with_errand(errand: NonNull<Errand<'static>>) -> Self {
         Waiter::with(0, Some(errand))
     }
 
-    fn with(tag: usize, errand: Option<NonNull<Errand>>) -> Self {
+    fn with(tag: usize, errand: Option<NonNull<Errand<'static>>>) -> Self {
         let links = Links { previous: ptr::null(), next: ptr::null(), ticket: None };
         Waiter {
             word: AtomicU32::new(WAITING),

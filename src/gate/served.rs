@@ -61,18 +61,18 @@ pub(crate) enum Step {
 }
 
 /// What is to be done for a waiter.
-pub(super) struct Errand {
-    run: UnsafeCell<NonNull<dyn FnMut() -> Step>>,
+pub(super) struct Errand<'a> {
+    run: UnsafeCell<&'a mut dyn FnMut() -> Step>,
     since: Stopwatch,
 }
 
-impl Errand {
+impl Errand<'_> {
     /// # Safety
     ///
-    /// Nobody else runs it at the same time, and `run` is alive.
+    /// Nobody else runs it at the same time.
     unsafe fn run(&self) -> Step {
-        // SAFETY: by contract.
-        self.run.with_mut(|run| unsafe { ((*run).as_mut())() })
+        // SAFETY: exclusive by contract.
+        self.run.with_mut(|run| unsafe { (*run)() })
     }
 }
 
@@ -149,12 +149,9 @@ impl Gate {
                 return true;
             }
         }
-        // SAFETY: only the lifetime changes; see below.
-        let run =
-            unsafe { std::mem::transmute::<NonNull<dyn FnMut() -> Step + '_>, _>(NonNull::from(errand)) };
-        let errand = Errand { run: UnsafeCell::new(run), since: Stopwatch::start() };
-        let waiter = Waiter::with_errand(NonNull::from(&errand));
-        // What `run` points to is borrowed for as long as this function runs, and the place does not end before the waiter is told or has left.
+        let errand = Errand { run: UnsafeCell::new(errand), since: Stopwatch::start() };
+        // Not for ever, as the cast says: this frame stays as long as the place, which does not end before the waiter is told or has left (invariant 2).
+        let waiter = Waiter::with_errand(NonNull::from(&errand).cast());
         let place = Place::new(self, &waiter);
         let (served, others) = self.locked(|line| {
             place.join_locked(line);
