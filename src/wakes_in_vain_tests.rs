@@ -88,10 +88,7 @@ fn who_is_passed_over_for_too_long_closes_a_gate_that_is_served() {
     for leaves in [false, true] {
         thread::scope(|s| {
             let patience = if leaves { TIMEOUT } else { LONG };
-            let waiter = s.spawn(move || {
-                let mut errand = || if there.load(SeqCst) { Step::All } else { Step::Nothing };
-                gate.wait_to_be_served(patience, &mut errand, Spin::for_hand_off(), || false, || {})
-            });
+            let waiter = s.spawn(move || until_there(gate, there, patience));
             serve_until("the gate closes", &|| !gate.admits_newcomers());
             there.store(!leaves, SeqCst);
             serve_until("the waiter leaves", &|| waiter.is_finished());
@@ -100,6 +97,51 @@ fn who_is_passed_over_for_too_long_closes_a_gate_that_is_served() {
         assert!(gate.admits_newcomers(), "open again");
         there.store(false, SeqCst);
     }
+}
+
+/// In a line that is served.
+fn until_there(gate: &Gate, there: &AtomicBool, patience: Patience) -> bool {
+    let mut errand = || if there.swap(false, SeqCst) { Step::All } else { Step::Nothing };
+    // SAFETY: it captures a reference to an atomic, which is `Send`; it changes nothing if it fails.
+    unsafe { gate.wait_to_be_served(patience, &mut errand, Spin::for_hand_off(), || false, || {}) }
+}
+
+/// Who leaves from behind it leaves the gate closed; so does who is served before it, if it has waited too long by then.
+#[test]
+fn only_the_head_that_closed_a_gate_that_is_served_opens_it() {
+    let (gate, there) = (&Gate::new(), &AtomicBool::new(false));
+    const LONG: Patience = Patience::For(Duration::from_secs(20));
+    let start = Instant::now();
+    let until = |what: &str, happened: &dyn Fn() -> bool| {
+        while !happened() {
+            assert!(start.elapsed() < Duration::from_secs(10), "never happened: {what}");
+            thread::sleep(Duration::from_micros(200));
+        }
+    };
+    thread::scope(|s| {
+        let mut in_line = 0;
+        let mut joins = |patience| {
+            let waiter = s.spawn(move || until_there(gate, there, patience));
+            in_line += 1;
+            until("it is in line", &|| gate.waiting() == in_line);
+            waiter
+        };
+        let waiters = [joins(LONG), joins(LONG)];
+        until("the gate closes", &|| {
+            gate.serve();
+            !gate.admits_newcomers()
+        });
+        let gives_up = joins(Patience::For(Duration::from_millis(20)));
+        assert!(!gives_up.join().unwrap());
+        assert!(!gate.admits_newcomers(), "the head is still there");
+        there.store(true, SeqCst);
+        assert!(gate.serve() && gate.waiting() == 1);
+        assert!(!gate.admits_newcomers(), "the next one has waited for long too");
+        there.store(true, SeqCst);
+        assert!(gate.serve() && gate.waiting() == 0);
+        assert!(gate.admits_newcomers(), "open again");
+        waiters.into_iter().for_each(|waiter| assert!(waiter.join().unwrap()));
+    });
 }
 
 /// Those who are not admitted have not had it.

@@ -17,6 +17,12 @@ pub(crate) fn models(suite: &mut Suite) {
     the_line_is_let_go(suite);
 }
 
+/// And when everybody who has to wait has waited too long: then newcomers line up.
+fn also_late(settings: Vec<Settings>) -> Vec<Settings> {
+    let late = settings.iter().map(|&settings| Settings { too_long: true, ..settings });
+    settings.iter().copied().chain(late).collect()
+}
+
 /// With two places under one latch, not one.
 fn two_places(settings: Vec<Settings>) -> Vec<Settings> {
     settings.into_iter().map(|settings| Settings { few: 2, ..settings }).collect()
@@ -24,7 +30,7 @@ fn two_places(settings: Vec<Settings>) -> Vec<Settings> {
 
 /// The item of a putter in line may be what a getter in line waits for, and the other way round.
 fn what_is_served_serves_others(suite: &mut Suite) {
-    suite.add("queue(1): two put | two get", Bound::Preemptions(1), plain(), || {
+    suite.add("queue(1): two put | two get", Bound::Preemptions(1), also_late(plain()), || {
         let shared = Shared::new(1);
         let checked = Arc::clone(&shared);
         threads(
@@ -121,7 +127,7 @@ fn batches_in_line(suite: &mut Suite) {
 
 /// Who gives up takes its item along, and leaves those behind it their turn.
 fn one_gives_up(suite: &mut Suite) {
-    suite.add("queue(1): get Timed | get Timed | put", Bound::Preemptions(2), plain(), || {
+    suite.add("queue(1): get Timed | get Timed | put", Bound::Preemptions(2), also_late(plain()), || {
         let shared = Shared::new(1);
         let checked = Arc::clone(&shared);
         threads(

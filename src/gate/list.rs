@@ -201,6 +201,11 @@ impl WaitList {
         unsafe { self.head.as_ref() }.map(|head| head.tag)
     }
 
+    /// Whether `waiter` is the oldest in the line.
+    pub(super) fn is_first(&self, waiter: &Waiter) -> bool {
+        ptr::eq(self.head, waiter)
+    }
+
     /// Puts `waiter` into the line: at the end, or where its ticket belongs if it has one. Returns its ticket.
     ///
     /// # Safety

@@ -337,10 +337,15 @@ impl Gate {
     /// `waiter` was inserted into this line.
     unsafe fn withdraw(&self, waiter: &Waiter) -> bool {
         self.locked(|line| {
+            let was_first = line.is_first(waiter);
             // SAFETY: under the lock, and by contract.
             let left = unsafe { line.remove(waiter) };
             if left {
                 self.word.fetch_sub(WAITER, Relaxed);
+            }
+            // Invariant 5 of `served`.
+            if left && was_first && waiter.errand.is_some() {
+                self.open();
             }
             left
         })

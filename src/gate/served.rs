@@ -15,6 +15,7 @@
 //! | 1 | lock; join the line; *serve*; unlock | load the word: no waiters? done |
 //! | 2 | look at its own word for a while, let others run, then sleep on it | lock; *serve*; unlock |
 //! | 3 | time is up: leave the line; if that worked, try once more | tell those served; wake those of them that sleep |
+//! | 4 | released, since the state has changed for good: try once more | |
 //!
 //! To *serve* is to run the errand of the head, and to take the head out of the line if that did all of it, until one fails. What was done for others may
 //! serve the other side, at another gate: that is the caller's to see to, when this gate's lock is free again.
@@ -25,7 +26,8 @@
 //! 2. An errand is run under the gate's lock while its waiter is in the line, and by its waiter alone before and after. Its frame stays until the waiter is
 //!    told, or has left the line: invariant 2 of [`list`](super::list).
 //! 3. All errands of a line need the same: if one cannot be run to its end, then neither can another.
-//! 4. Errands run no user code, do not panic, and enter no gate.
+//! 4. Errands run no user code (but an allocator, for what a batch of gets returns), do not panic, and enter no gate.
+//! 5. While the gate is closed, the head of the line is the one that closed it.
 //!
 //! **No lost wake-up.** Let N change the state, in a section, such that an errand could be run to its end, while W is in the line. Some errand E was the last one that
 //! failed, run under the lock after W joined, or by W as it joined. If E's section came before N's, then W's joining happens before N's load, so N sees somebody and
@@ -35,16 +37,20 @@
 //! **Wakes** are told one for each that is served, by its own word: never more than sleeps, and none in vain.
 //!
 //! **Bounded barging.** Between a change and the serving that follows somebody else may be faster. A head whose errand fails about a millisecond after it came
-//! closes the gate: until it has gone, blocking newcomers join the line and are served in order.
+//! closes the gate: until it has gone, blocking newcomers join the line and are served in order. Then only calls already under way, `try_` forms, and the last try of a
+//! call whose time is up can still be faster.
 //!
 //! # Progress
 //!
-//! As of the other policies: whoever finds somebody in line may have to wait for the gate's lock. The lock is held for as long as a
-//! section of the latch takes, for each that is served.
+//! As of the other policies: whoever finds somebody in line may have to wait for the gate's lock. It is held while an errand waits for the latch, so a thread that is stopped amid a
+//! section holds up those who serve, who join and who give up.
+//!
+//! Whoever serves one side serves the other side next if that may help, and so on until one of them is not to be helped. Each round ends somebody's wait, but if those come back for
+//! more at once, and are not faster themselves, one thread may do the work of all for as long as that lasts, within a call of its own that has long had what it wanted.
 
 use super::list::{Chain, SERVED, WaitList, Waiter};
 use super::place::{Pick, Place};
-use super::{CLOSED, Gate, WAITER};
+use super::{CLOSED, Gate, Untold, WAITER};
 use crate::platform::atomic::Ordering::Relaxed;
 use crate::platform::{Mutant, Patience, Spin, Stopwatch, UnsafeCell, mutated, spin_until};
 use std::ptr::NonNull;
@@ -91,7 +97,7 @@ impl Gate {
 
     /// Under the lock. Those in the chain are to be told.
     fn serve_line(&self, line: &mut WaitList) -> (Chain, bool) {
-        let mut changed = false;
+        let (mut changed, mut late) = (false, false);
         let run_to_its_end = |head: &Waiter| {
             if changed && mutated(Mutant::GateServesOneWaiter) {
                 return false;
@@ -102,22 +108,27 @@ impl Gate {
             // SAFETY: as above.
             let step = unsafe { errand.run() };
             changed |= step != Step::Nothing;
-            if step != Step::All && errand.since.too_long() && self.admits_newcomers() {
-                self.word.fetch_or(CLOSED, Relaxed);
-            }
+            late = step != Step::All && errand.since.too_long();
             step == Step::All
         };
+        // A panic would leave the lock taken, and those untold who were served before.
+        let untold = Untold;
         // SAFETY: under the lock; the word of each waiter in the chain is stored to by the caller.
         let served = unsafe { line.take_while(run_to_its_end) };
+        std::mem::forget(untold);
         if served.len() > 0 {
             self.word.fetch_sub(WAITER * served.len() as u32, Relaxed);
+        }
+        if late {
+            self.word.fetch_or(CLOSED, Relaxed);
+        } else if served.len() > 0 {
             self.open();
         }
         (served, changed)
     }
 
-    /// Somebody has left the line, perhaps the one that closed the gate. If another one has waited too long, it will close it again.
-    fn open(&self) {
+    /// Under the lock: the head, which may have closed the gate, has left the line.
+    pub(super) fn open(&self) {
         if !self.admits_newcomers() {
             self.word.fetch_and(!CLOSED, Relaxed);
         }
@@ -127,8 +138,12 @@ impl Gate {
     ///
     /// First it looks for a moment, as `spin` says; `promising` is such a look, which may be wrong. `changed` is called whenever this thread has changed the
     /// state, by this errand or by others'.
+    ///
+    /// # Safety
+    ///
+    /// Any thread that uses this gate may run `errand`, so what that captures is `Send`; and invariants 1, 3 and 4 of the module.
     #[cold]
-    pub(crate) fn wait_to_be_served(
+    pub(crate) unsafe fn wait_to_be_served(
         &self,
         patience: Patience,
         errand: &mut dyn FnMut() -> Step,
@@ -150,7 +165,8 @@ impl Gate {
             }
         }
         let errand = Errand { run: UnsafeCell::new(errand), since: Stopwatch::start() };
-        // Not for ever, as the cast says: this frame stays as long as the place, which does not end before the waiter is told or has left (invariant 2).
+        // Not for ever, as the cast says: what is declared here is dropped in the order place, waiter, errand, and the place does not end before the waiter is told
+        // or has left (invariant 2).
         let waiter = Waiter::with_errand(NonNull::from(&errand).cast());
         let place = Place::new(self, &waiter);
         let (served, others) = self.locked(|line| {
@@ -169,12 +185,11 @@ impl Gate {
             spin_until(spin, || waiter.told().is_some());
         }
         match place.sleep(&deadline) {
-            (Pick::Served, _) => return true,
-            (Pick::Nobody, _) if mutated(Mutant::GateNoLastTry) => return false,
-            // It has given up, and a success that races the deadline wins; or nothing is as it was, for good.
-            _ => self.open(),
+            (Pick::Served, _) => true,
+            (Pick::Nobody, _) if mutated(Mutant::GateNoLastTry) => false,
+            // It has given up, and a success that races the deadline wins; or it was released, and nothing is as it was, for good.
+            // SAFETY: it is neither in the line nor about to be told (invariant 2).
+            _ => telling(unsafe { errand.run() }),
         }
-        // SAFETY: it is neither in the line nor about to be told (invariant 2).
-        telling(unsafe { errand.run() })
     }
 }

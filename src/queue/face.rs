@@ -167,7 +167,9 @@ impl<T, C: Core<T>> Face<T, C> {
         if self.core.serves() {
             let mut errand = || attempt(None);
             let look = || self.core.room() > 0;
-            self.putters.wait_to_be_served(patience, &mut errand, spin, look, || self.serve(Side::Getters));
+            let changed = || self.serve(Side::Getters);
+            // SAFETY: the errand has items, which are `Send` if other threads use this queue, and the queue; all of this gate need room; see `Order::SERVES`.
+            unsafe { self.putters.wait_to_be_served(patience, &mut errand, spin, look, changed) };
             return;
         }
         let attempt = || {
@@ -248,7 +250,9 @@ impl<T, C: Core<T>> Face<T, C> {
         if self.core.serves() {
             let mut errand = || attempt(None);
             let look = || self.core.gain() > 0;
-            self.getters.wait_to_be_served(patience, &mut errand, spin, look, || self.serve(Side::Putters));
+            let changed = || self.serve(Side::Putters);
+            // SAFETY: as in `wait_for_room`; all of this gate need an item.
+            unsafe { self.getters.wait_to_be_served(patience, &mut errand, spin, look, changed) };
         } else {
             let attempt = || (attempt(Some(self)) == Step::All).then_some(());
             let serves = |_| self.core.surely_ends_pop();
