@@ -9,7 +9,7 @@
 //!   while (2^k - 1 waits, at most 63, after k times in a row);
 //! * long enough for somebody else to have run: look, and give way again, up to four times;
 //! * longer than [`TOO_LONG`]: a stranger has run. Nobody in the process yields for [a while](FIRST), and for twice as long if it happens again within
-//!   as long after that, up to a quarter of a second. So beside busy processes it costs a time slice five times, and then one in a hundredth and a half of the time at most.
+//!   as long after that, up to a second. So beside busy processes it costs a time slice seven times, and then less than one hundredth of the time.
 //!   If all goes well for as long as it was forbidden, it begins anew. (With 0.7 ms, and up to a minute, sixteen threads of one process on one CPU were strangers to each other
 //!   now and then, and then nobody yielded for a minute: over all cases of queues on one CPU, one after the other, 0.63 of the best peers.)
 
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const TOO_LONG: Duration = Duration::from_micros(2_000);
 /// Milliseconds.
 const FIRST: u32 = 16;
-const LAST: u32 = 256;
+const LAST: u32 = 1_024;
 /// How often in one wait, at most.
 const TIMES: u32 = 4;
 /// A yield that takes half as long again as the shortest one has let somebody run, or one in ten has not; within these bounds, in
@@ -90,7 +90,7 @@ impl GiveWay {
     }
 }
 
-/// The milliseconds wrap after 49 days; something may then be forbidden that has been allowed for long, for a quarter of a second at most.
+/// The milliseconds wrap after 49 days; something may then be forbidden that has been allowed for long, for a second at most.
 fn is_forbidden(now: u32) -> bool {
     now.wrapping_sub(FORBIDDEN_AT.load(Relaxed)) < FORBIDDEN_FOR.load(Relaxed)
 }
