@@ -169,7 +169,9 @@ fn two_putters_of_a_full_queue(suite: &mut Suite, capacity: usize, form: Form) {
             move || checked.settle(),
         );
     });
-    suite.add(format!("{name}: put {form:?} | put | get x2"), Bound::Preemptions(2), plain(), move || {
+    // With two places and a time-out, half a million executions more than a quick run has time for.
+    let bound = if capacity == 2 && form == Form::Timed { 1 } else { 2 };
+    suite.add(format!("{name}: put {form:?} | put | get x2"), Bound::Preemptions(bound), plain(), move || {
         let shared = Shared::full(capacity);
         let checked = Arc::clone(&shared);
         threads(
