@@ -171,17 +171,22 @@ fn two_putters_of_a_full_queue(suite: &mut Suite, capacity: usize, form: Form) {
     });
     // With two places and a time-out, half a million executions more than a quick run has time for.
     let bound = if capacity == 2 && form == Form::Timed { 1 } else { 2 };
-    suite.add(format!("{name}: put {form:?} | put | get x2"), Bound::Preemptions(bound), plain(), move || {
-        let shared = Shared::full(capacity);
-        let checked = Arc::clone(&shared);
-        threads(
-            bodies!([shared]
+    suite.add(
+        format!("{name}: put {form:?} | put | get x2"),
+        Bound::Preemptions(bound),
+        plain(),
+        move || {
+            let shared = Shared::full(capacity);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
                 { let put = shared.put(8, form); assert!(put || form != Form::Plain); },
                 { assert!(shared.put(9, Form::Plain)); },
                 { for _ in 0..2 { shared.get(Form::Plain).unwrap(); } }),
-            move || checked.settle(),
-        );
-    });
+                move || checked.settle(),
+            );
+        },
+    );
 }
 
 fn two_getters_one_item_each(suite: &mut Suite, a: Form, b: Form) {
