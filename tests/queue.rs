@@ -206,9 +206,11 @@ fn a_draining_shutdown_gives_out_what_is_there() {
 }
 
 /// So that a failure of the two that follow ends too.
+#[cfg(all(target_has_atomic = "64", not(tollgate_one_latch)))]
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// With room for a few items nobody has to run again for its call to be done: what is observed here is so when the other call returns.
+#[cfg(all(target_has_atomic = "64", not(tollgate_one_latch)))]
 #[test]
 fn with_room_for_a_few_whoever_comes_serves_those_who_wait() {
     for capacity in 1..=3 {
@@ -254,6 +256,7 @@ fn with_room_for_a_few_whoever_comes_serves_those_who_wait() {
 }
 
 /// More room for two that wait, and for a batch that waits: what fits is there at once.
+#[cfg(all(target_has_atomic = "64", not(tollgate_one_latch)))]
 #[test]
 fn with_room_for_a_few_more_room_is_used_at_once() {
     let queue = &Queue::resizable(1, 3);

@@ -46,9 +46,11 @@ pub(crate) mod futex;
 mod patience;
 
 pub(crate) use back_end::atomic;
+#[cfg(all(target_has_atomic = "64", not(tollgate_one_latch)))]
+pub(crate) use back_end::few_places;
 pub(crate) use back_end::{
-    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, crowd_sizes, few_places, mutated, nap,
-    sc_handshake, thread_id, torn_down,
+    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, crowd_sizes, mutated, nap, sc_handshake,
+    thread_id, torn_down,
 };
 pub(crate) use patience::Patience;
 pub(crate) use std::time::{Duration, Instant};

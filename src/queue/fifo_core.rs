@@ -9,7 +9,7 @@
 //! Where a few items fit, a putter looks at the head for almost every item, and a getter at the tail: then both write and read two lines
 //! where one latch has one. Measured: `benches/JOURNAL.md`.
 //!
-//! A system without 64-bit atomics has [`Locked`] and a growing ring everywhere, and so has a build with `--cfg tollgate_one_latch`, which
+//! A system without 64-bit atomics has [`Locked`] and a growing ring everywhere, where nobody is served, and so has a build with `--cfg tollgate_one_latch`, which
 //! is for measuring, and for seeing that this compiles and holds.
 
 use super::core::Locked;

@@ -156,6 +156,7 @@ pub(crate) mod crowd_sizes {
 }
 
 /// A setting: see [`Settings::few`].
+#[cfg(all(target_has_atomic = "64", not(tollgate_one_latch)))]
 pub(crate) fn few_places(few: usize) -> usize {
     current().few.min(few)
 }

@@ -87,6 +87,7 @@ pub(crate) mod crowd_sizes {
 }
 
 /// With room for so many items a queue serves those who wait. Models say otherwise, to explore both.
+#[cfg(all(target_has_atomic = "64", not(tollgate_one_latch)))]
 #[inline(always)]
 pub(crate) const fn few_places(few: usize) -> usize {
     few
