@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
 const TIMEOUT: Patience = Patience::For(Duration::from_millis(500));
+/// Who waits gives up in the end, so that a failure of a test ends too.
+const LONG: Patience = Patience::For(Duration::from_secs(20));
 
 /// `wait` times out while `wake` is called all the time, far more often than its time-out is long.
 #[track_caller]
@@ -60,8 +62,6 @@ fn a_waiter_woken_in_vain_closes_the_gate_until_it_is_served() {
         }
     };
     thread::scope(|s| {
-        // It gives up in the end, so that a failure of this test ends too.
-        const LONG: Patience = Patience::For(Duration::from_secs(20));
         let waiter = s.spawn(|| {
             gate.wait(0, LONG, || served.load(SeqCst).then_some(()), Spin::for_hand_off(), || 0, |_| false)
         });
@@ -84,7 +84,6 @@ fn who_is_passed_over_for_too_long_closes_a_gate_that_is_served() {
             thread::sleep(Duration::from_micros(200));
         }
     };
-    const LONG: Patience = Patience::For(Duration::from_secs(20));
     for leaves in [false, true] {
         thread::scope(|s| {
             let patience = if leaves { TIMEOUT } else { LONG };
@@ -110,7 +109,6 @@ fn until_there(gate: &Gate, there: &AtomicBool, patience: Patience) -> bool {
 #[test]
 fn only_the_head_that_closed_a_gate_that_is_served_opens_it() {
     let (gate, there) = (&Gate::new(), &AtomicBool::new(false));
-    const LONG: Patience = Patience::For(Duration::from_secs(20));
     let start = Instant::now();
     let until = |what: &str, happened: &dyn Fn() -> bool| {
         while !happened() {

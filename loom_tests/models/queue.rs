@@ -169,7 +169,7 @@ fn two_putters_of_a_full_queue(suite: &mut Suite, capacity: usize, form: Form) {
             move || checked.settle(),
         );
     });
-    // With two places and a time-out, half a million executions more than a quick run has time for.
+    // With two places and a time-out, within two preemptions, it is 400,000 executions: more than a quick run has time for.
     let bound = if capacity == 2 && form == Form::Timed { 1 } else { 2 };
     suite.add(
         format!("{name}: put {form:?} | put | get x2"),

@@ -6,13 +6,16 @@ use crate::lock::{FORMS, Form, SOON};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use tollgate::model::Settings;
 use tollgate::{BlockingQueue, GetError, LifoQueue, PriorityQueue, Queue, ShutDown, Shutdown};
 
 pub(crate) fn models(suite: &mut Suite) {
     a_batch_that_waits_for_room(suite);
     a_batch_wakes_all_whom_it_serves(suite);
-    a_batch_of_gets_wakes_all_for_whom_there_is_room(suite);
-    more_room_wakes_putters(suite);
+    a_batch_of_gets_wakes_all_for_whom_there_is_room(suite, "queue(2)", plain());
+    for form in [Form::Plain, Form::Timed] {
+        more_room_wakes_putters(suite, "queue(1 of 2)", form, varied_for(form));
+    }
     a_task_lets_joiners_through(suite);
     for form in FORMS {
         hand_over::<LifoQueue<usize>>(suite, "lifo", LifoQueue::new, form);
@@ -80,8 +83,13 @@ fn a_batch_wakes_all_whom_it_serves(suite: &mut Suite) {
     });
 }
 
-fn a_batch_of_gets_wakes_all_for_whom_there_is_room(suite: &mut Suite) {
-    suite.add("queue(2), full: put | put | get_many(2)", Bound::Preemptions(2), plain(), || {
+/// Of a queue for two that is called this in these settings.
+pub(crate) fn a_batch_of_gets_wakes_all_for_whom_there_is_room(
+    suite: &mut Suite,
+    name: &str,
+    settings: Vec<Settings>,
+) {
+    suite.add(format!("{name}, full: put | put | get_many(2)"), Bound::Preemptions(2), settings, || {
         let queue = Arc::new(Queue::bounded(2));
         queue.put_many([1, 2]).unwrap();
         let checked = Arc::clone(&queue);
@@ -95,25 +103,24 @@ fn a_batch_of_gets_wakes_all_for_whom_there_is_room(suite: &mut Suite) {
     });
 }
 
-fn more_room_wakes_putters(suite: &mut Suite) {
-    for form in [Form::Plain, Form::Timed] {
-        let name = format!("queue(1 of 2), full: put {form:?} | set_capacity(2)");
-        suite.add(name, Bound::None, varied_for(form), move || {
-            let queue = Arc::new(Queue::resizable(1, 2));
-            queue.put(1).unwrap();
-            threads(
-                bodies!([queue]
-                {
-                    match form {
-                        Form::Plain => queue.put(2).unwrap(),
-                        _ => _ = queue.put_timeout(2, SOON),
-                    }
-                },
-                { queue.set_capacity(2).unwrap(); }),
-                || {},
-            );
-        });
-    }
+/// As above, of one with room for one of two.
+pub(crate) fn more_room_wakes_putters(suite: &mut Suite, name: &str, form: Form, settings: Vec<Settings>) {
+    let name = format!("{name}, full: put {form:?} | set_capacity(2)");
+    suite.add(name, Bound::None, settings, move || {
+        let queue = Arc::new(Queue::resizable(1, 2));
+        queue.put(1).unwrap();
+        threads(
+            bodies!([queue]
+            {
+                match form {
+                    Form::Plain => queue.put(2).unwrap(),
+                    _ => _ = queue.put_timeout(2, SOON),
+                }
+            },
+            { queue.set_capacity(2).unwrap(); }),
+            || {},
+        );
+    });
 }
 
 fn a_task_lets_joiners_through(suite: &mut Suite) {

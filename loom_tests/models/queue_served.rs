@@ -5,6 +5,7 @@ use crate::bodies;
 use crate::harness::{Bound, Suite, plain, threads};
 use crate::lock::{Form, SOON};
 use crate::queue::Shared;
+use crate::queue_orders::{a_batch_of_gets_wakes_all_for_whom_there_is_room, more_room_wakes_putters};
 use std::sync::Arc;
 use tollgate::model::Settings;
 use tollgate::{Queue, Shutdown};
@@ -46,23 +47,8 @@ fn what_is_served_serves_others(suite: &mut Suite) {
 
 /// Room for two is for two that wait.
 fn a_line_is_served_to_its_end(suite: &mut Suite) {
-    suite.add(
-        "queue(2 in a line), full: put | put | get_many(2)",
-        Bound::Preemptions(2),
-        two_places(plain()),
-        || {
-            let queue = Arc::new(Queue::bounded(2));
-            queue.put_many([1, 2]).unwrap();
-            let checked = Arc::clone(&queue);
-            threads(
-                bodies!([queue]
-                { queue.put(3).unwrap(); },
-                { queue.put(4).unwrap(); },
-                { assert_eq!(queue.get_many(2), Ok(vec![1, 2])); }),
-                move || assert_eq!(checked.len(), 2),
-            );
-        },
-    );
+    a_batch_of_gets_wakes_all_for_whom_there_is_room(suite, "queue(2 in a line)", two_places(plain()));
+    more_room_wakes_putters(suite, "queue(1 of 2 in a line)", Form::Plain, two_places(plain()));
     suite.add(
         "queue(2 in a line): get | get | put_many(2)",
         Bound::Preemptions(2),
@@ -76,21 +62,6 @@ fn a_line_is_served_to_its_end(suite: &mut Suite) {
                 { queue.get().unwrap(); },
                 { assert_eq!(queue.put_many([1, 2]), Ok(2)); }),
                 move || assert!(checked.is_empty()),
-            );
-        },
-    );
-    suite.add(
-        "queue(1 of 2 in a line), full: put | set_capacity(2)",
-        Bound::None,
-        two_places(plain()),
-        || {
-            let queue = Arc::new(Queue::resizable(1, 2));
-            queue.put(1).unwrap();
-            threads(
-                bodies!([queue]
-                { queue.put(2).unwrap(); },
-                { queue.set_capacity(2).unwrap(); }),
-                || {},
             );
         },
     );

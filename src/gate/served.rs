@@ -151,10 +151,13 @@ impl Gate {
         promising: impl Fn() -> bool,
         changed: impl Fn(),
     ) -> bool {
-        let telling = |step| {
-            if step != Step::Nothing && !mutated(Mutant::GateServedTellsNobody) {
+        let tell_if = |did| {
+            if did && !mutated(Mutant::GateServedTellsNobody) {
                 changed();
             }
+        };
+        let telling = |step| {
+            tell_if(step != Step::Nothing);
             step == Step::All
         };
         let Some(deadline) = patience.deadline() else { return telling(errand()) };
@@ -178,9 +181,7 @@ impl Gate {
             self.serve_line(line)
         });
         served.tell(SERVED);
-        if others {
-            telling(Step::Part);
-        }
+        tell_if(others);
         if waiter.told().is_none() {
             spin_until(spin, || waiter.told().is_some());
         }

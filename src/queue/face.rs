@@ -320,23 +320,13 @@ enum Side {
 }
 
 impl<T, C: Core<T>> Face<T, C> {
-    /// There is room, and somebody has waited for it.
+    /// What those on this side wait for is there, and somebody does.
     #[cold]
-    fn room_for_those_who_wait(&self) {
-        if self.core.serves() {
-            self.serve(Side::Putters);
-        } else {
-            self.putters.notify_waiters(|_| self.core.surely_ends_push());
-        }
-    }
-
-    /// There are items, and somebody has waited for one.
-    #[cold]
-    fn items_for_those_who_wait(&self) {
-        if self.core.serves() {
-            self.serve(Side::Getters);
-        } else {
-            self.getters.notify_waiters(|_| self.core.surely_ends_pop());
+    fn tell_those_who_wait(&self, side: Side) {
+        match side {
+            _ if self.core.serves() => self.serve(side),
+            Side::Putters => self.putters.notify_waiters(|_| self.core.surely_ends_push()),
+            Side::Getters => self.getters.notify_waiters(|_| self.core.surely_ends_pop()),
         }
     }
 
@@ -361,14 +351,14 @@ impl<T, C: Core<T>> Tell for Face<T, C> {
     fn room(&self) {
         let told = self.core.is_bounded() && !mutated(Mutant::QueueGetWithoutNotify);
         if told && self.putters.is_to_be_told() {
-            self.room_for_those_who_wait();
+            self.tell_those_who_wait(Side::Putters);
         }
     }
 
     #[inline]
     fn items(&self) {
         if !mutated(Mutant::QueuePutWithoutNotify) && self.getters.is_to_be_told() {
-            self.items_for_those_who_wait();
+            self.tell_those_who_wait(Side::Getters);
         }
     }
 

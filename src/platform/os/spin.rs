@@ -185,15 +185,10 @@ impl Spin {
     /// Pauses until it is time for the next look. `false` when the budget is spent.
     #[inline]
     pub(crate) fn pause(&mut self) -> bool {
-        let per_unit = pauses_per_unit();
-        if let Some((shortly, give_way)) = &mut self.before {
-            if per_unit != NEVER && shortly.pause(&mut self.first, &mut self.patient, per_unit) {
-                self.memory = Some(&SHORT);
-                return true;
-            }
-            if let Some(memory) = self.memory.take() {
-                Memory::note(memory, false);
-            }
+        if self.pause_shortly() {
+            return true;
+        }
+        if let Some((_, give_way)) = &mut self.before {
             if give_way.once() {
                 return true;
             }
@@ -203,6 +198,7 @@ impl Spin {
             }
             self.before = None;
         }
+        let per_unit = pauses_per_unit();
         if per_unit == NEVER || !self.shape.pause(&mut self.first, &mut self.patient, per_unit) {
             return false;
         }
@@ -211,6 +207,7 @@ impl Spin {
     }
 
     /// As [`pause`](Self::pause), as long as the spin is short; what is left is for later.
+    #[inline]
     pub(crate) fn pause_shortly(&mut self) -> bool {
         let per_unit = pauses_per_unit();
         let Some((shortly, _)) = &mut self.before else { return false };
@@ -218,7 +215,6 @@ impl Spin {
             self.memory = Some(&SHORT);
             return true;
         }
-        shortly.budget = 0;
         if let Some(memory) = self.memory.take() {
             Memory::note(memory, false);
         }
