@@ -21,7 +21,7 @@ const STATES: usize = 20_000;
 
 /// How many times its sample a subject gets programs, and schedules of either kind for each program.
 fn sizes(full: bool) -> (usize, usize) {
-    if full { (2, 500) } else { (1, 200) }
+    if full { (2, 500) } else { (1, 100) }
 }
 
 pub(crate) fn about(full: bool) -> String {

@@ -5,6 +5,7 @@
 
 use super::super::{Duration, Instant, Wait};
 use super::atomic::AtomicU32;
+use super::same_cpu::{about_to_wake, asleep};
 use std::ffi::c_long;
 use std::ptr;
 
@@ -66,7 +67,7 @@ pub(crate) fn wait_on(word: &AtomicU32, expected: u32, deadline: &Deadline, chan
     let timespec = deadline.0.as_ref().map_or(ptr::null(), ptr::from_ref);
     // SAFETY: `word` is a live, aligned 32-bit atomic for the whole call; `timespec` is null or points into
     // `deadline`; the other arguments are plain numbers.
-    let status = unsafe {
+    let status = asleep(|| unsafe {
         libc::syscall(
             libc::SYS_futex,
             ptr::from_ref(word),
@@ -76,7 +77,7 @@ pub(crate) fn wait_on(word: &AtomicU32, expected: u32, deadline: &Deadline, chan
             ptr::null::<u32>(),
             channels,
         )
-    };
+    });
     if status == 0 {
         return Wait::MaybeWoken;
     }
@@ -97,6 +98,7 @@ pub(crate) fn wake_on(word: *const AtomicU32, count: u32, channels: u32) {
     }
     #[cfg(test)]
     super::counted::count_futex_wake();
+    about_to_wake();
     // SAFETY: FUTEX_WAKE_BITSET takes the address as a key and never reads through it in a private futex; a dead or
     // unmapped address gives an error, which changes nothing.
     unsafe {
@@ -123,6 +125,7 @@ pub(crate) fn requeue(
 ) -> Option<usize> {
     #[cfg(test)]
     super::counted::count_futex_requeue();
+    about_to_wake();
     // SAFETY: `from` is a live, aligned 32-bit atomic for the whole call; `to` is a key, and not read.
     let status = unsafe {
         libc::syscall(

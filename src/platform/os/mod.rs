@@ -5,6 +5,7 @@ mod clock;
 mod give_way;
 #[cfg(feature = "diagnostics")]
 pub(crate) mod observer;
+mod same_cpu;
 mod spin;
 mod thread_id;
 
