@@ -78,9 +78,9 @@ pub(super) fn is_not_shared() {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use super::super::atomic::{AtomicU32, Ordering::Relaxed};
     use super::super::futex::{Deadline, wait_on, wake_on};
     use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
     use std::time::Duration;
 
     fn stay_on(cpu: usize) -> bool {

@@ -415,4 +415,38 @@ mod tests {
             .unwrap();
         }
     }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn on_a_cpu_that_is_shared_one_failure_is_enough() {
+        afresh(|| {
+            let spins = |waits: u32| {
+                let mut spun = 0;
+                for _ in 0..waits {
+                    let mut spin = Spin::for_hand_off();
+                    if spin.pause() {
+                        spun += 1;
+                        while spin.pause() {}
+                    }
+                    spin.ended(false);
+                }
+                spun
+            };
+            let share = || {
+                while !same_cpu::is_shared() {
+                    same_cpu::asleep(same_cpu::about_to_wake);
+                }
+            };
+            share();
+            assert!(Spin::for_hand_off().pause(), "it has not tried");
+            assert_eq!(spins(1), 1);
+            share();
+            assert_eq!(spins(1023), 0);
+            assert_eq!(spins(1), 1);
+            assert_eq!(spins(1023), 0);
+            // It has slept, and nobody ran here.
+            same_cpu::is_not_shared();
+            assert_eq!(spins(640), 10);
+        });
+    }
 }
