@@ -89,30 +89,36 @@ impl<T> Heap<T> {
 impl<T: Ord> Heap<T> {
     /// The smallest item.
     pub(super) fn first(&mut self) -> Option<&T> {
-        self.make_heap();
+        self.make_heap(self.entries.len());
         self.entries.first().map(|entry| &entry.item)
     }
 
     /// Takes the smallest item out. If a comparison panics, nothing is taken.
     pub(super) fn pop(&mut self) -> Option<Entry<T>> {
-        self.make_heap();
         let last = self.entries.len().checked_sub(1)?;
+        // The last of the new ones need not go up its way to come down again: it takes the place of the first, or is the first.
+        let is_new = self.heaped <= last;
+        if is_new {
+            self.make_heap(last);
+        }
         if last > 0 {
             self.heaped = 0;
-            self.entries.swap(0, last);
-            sift_down(&mut self.entries[..last], 0);
+            if !(is_new && self.entries[last].comes_before(&self.entries[0])) {
+                self.entries.swap(0, last);
+                sift_down(&mut self.entries[..last], 0);
+            }
         }
         self.heaped = last;
         self.entries.pop()
     }
 
-    fn make_heap(&mut self) {
-        let len = self.entries.len();
+    /// Of the first `len` entries.
+    fn make_heap(&mut self, len: usize) {
         let from = std::mem::replace(&mut self.heaped, 0);
         if len - from > from {
             // More new ones than old ones: in linear time.
             for parent in (0..len.div_ceil(CHILDREN)).rev() {
-                sift_down(&mut self.entries, parent);
+                sift_down(&mut self.entries[..len], parent);
             }
         } else {
             (from..len).for_each(|new| sift_up(&mut self.entries, new));
