@@ -178,17 +178,23 @@ fn join_against_task_done(suite: &mut Suite, timed: bool) {
         );
     });
     if !timed {
-        suite.add("queue: join | task_done x2", Bound::None, plain(), || {
-            let shared = Shared::new(0);
-            (1..=2).for_each(|value| _ = shared.put(value, Form::Plain));
-            let work = Arc::new(Cell::new());
-            threads(
-                bodies!([shared, work]
-                { shared.queue.join(); work.expect(1); },
-                { shared.queue.task_done().unwrap(); work.write(1); shared.queue.task_done().unwrap(); }),
-                || {},
-            );
-        });
+        // One latch at each end, and one.
+        for (name, capacity) in [("queue", 0), ("queue(1)", 1)] {
+            suite.add(format!("{name}: join | task_done x2"), Bound::None, plain(), move || {
+                let shared = Shared::new(capacity);
+                for value in 1..=2 {
+                    shared.put(value, Form::Plain);
+                    shared.get(Form::Plain).unwrap();
+                }
+                let work = Arc::new(Cell::new());
+                threads(
+                    bodies!([shared, work]
+                    { shared.queue.join(); work.expect(1); },
+                    { shared.queue.task_done().unwrap(); work.write(1); shared.queue.task_done().unwrap(); }),
+                    || {},
+                );
+            });
+        }
         suite.add("queue: join | join | task_done", Bound::Preemptions(3), plain(), || {
             let shared = Shared::new(0);
             shared.put(1, Form::Plain);
@@ -298,20 +304,24 @@ impl Drop for Waits {
 
 /// R36: when destructors run, all locks are free and everybody has been woken.
 fn destructors_come_last(suite: &mut Suite) {
-    suite.add(
-        "queue(1), full: R36, put | shutdown(Immediate), drop waits",
-        Bound::Preemptions(3),
-        plain(),
-        || {
-            let queue = Arc::new(Queue::bounded(1));
-            let back = Arc::new(Semaphore::new(0));
-            assert!(queue.put(Waits(Some((Arc::clone(&queue), Arc::clone(&back))))).is_ok());
-            threads(
-                bodies!([queue, back]
-            { assert!(queue.put(Waits(None)).is_err()); back.release(1); },
-            { queue.shutdown(Shutdown::Immediate); }),
-                || {},
-            );
-        },
-    );
+    // One latch, and one at each end.
+    for capacity in [1, 2] {
+        suite.add(
+            format!("queue({capacity}), full: R36, put | shutdown(Immediate), drop waits"),
+            Bound::Preemptions(3),
+            plain(),
+            move || {
+                let queue = Arc::new(Queue::bounded(capacity));
+                let back = Arc::new(Semaphore::new(0));
+                assert!(queue.put(Waits(Some((Arc::clone(&queue), Arc::clone(&back))))).is_ok());
+                (1..capacity).for_each(|_| assert!(queue.put(Waits(None)).is_ok()));
+                threads(
+                    bodies!([queue, back]
+                { assert!(queue.put(Waits(None)).is_err()); back.release(1); },
+                { queue.shutdown(Shutdown::Immediate); }),
+                    || {},
+                );
+            },
+        );
+    }
 }
