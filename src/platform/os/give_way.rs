@@ -8,7 +8,7 @@
 //! * as short as a call that does nothing: nobody else wants this CPU. The caller may spin on it; this thread will not ask again for a
 //!   while (2^k - 1 waits, at most 63, after k times in a row);
 //! * long enough for somebody else to have run: look, and give way again, up to four times;
-//! * longer than [`TOO_LONG`]: a stranger has run. Nobody in the process yields for [a while](FIRST), and for twice as long if it happens again within
+//! * longer than [`TOO_LONG`]: a stranger has run. Nobody in the process yields for [a while](Ban), and for twice as long if it happens again within
 //!   as long after that, up to a second. So beside busy processes it costs a time slice seven times, and then less than one hundredth of the time.
 //!   If all goes well for as long as it was forbidden, it begins anew. (With 0.7 ms, and up to a minute, sixteen threads of one process on one CPU were strangers to each other
 //!   now and then, and then nobody yielded for a minute: over all cases of queues on one CPU, one after the other, 0.63 of the best peers.)
@@ -30,9 +30,7 @@ const SHORT: std::ops::RangeInclusive<u32> = 200..=10_000;
 
 /// The shortest yield there has been, in nanoseconds.
 static SHORTEST: AtomicU32 = AtomicU32::new(u32::MAX);
-/// When a stranger ran last, in milliseconds since the first yield, and for how long yielding was forbidden then.
-static FORBIDDEN_AT: AtomicU32 = AtomicU32::new(0);
-static FORBIDDEN_FOR: AtomicU32 = AtomicU32::new(0);
+static BAN: Ban = Ban { since: AtomicU32::new(0), length: AtomicU32::new(0) };
 
 thread_local! {
     /// How often in a row this thread had its CPU to itself, and how many waits are still to go by until it asks again.
@@ -61,7 +59,7 @@ impl GiveWay {
             return false;
         }
         self.left -= 1;
-        if is_forbidden(millis()) {
+        if BAN.covers(millis()) {
             self.left = 0;
             return false;
         }
@@ -71,7 +69,7 @@ impl GiveWay {
         if took > TOO_LONG {
             self.left = 0;
             self.others = true;
-            forbid();
+            BAN.begin(millis());
             return true;
         }
         let took = took.as_nanos() as u32;
@@ -90,27 +88,61 @@ impl GiveWay {
     }
 }
 
-/// The milliseconds wrap after 49 days; something may then be forbidden that has been allowed for long, for a second at most.
-fn is_forbidden(now: u32) -> bool {
-    now.wrapping_sub(FORBIDDEN_AT.load(Relaxed)) < FORBIDDEN_FOR.load(Relaxed)
+/// When a stranger ran last, in milliseconds since the first yield, and for how long nobody yields since then.
+#[derive(Debug)]
+struct Ban {
+    since: AtomicU32,
+    length: AtomicU32,
 }
 
-/// A stranger has run.
-#[cold]
-fn forbid() {
-    let now = millis();
-    // Another thread was in a yield when the stranger ran, and has said so.
-    if is_forbidden(now) {
-        return;
+impl Ban {
+    /// The milliseconds wrap after 49 days; something may then be forbidden that has been allowed for long, for a second at most.
+    fn covers(&self, now: u32) -> bool {
+        now.wrapping_sub(self.since.load(Relaxed)) < self.length.load(Relaxed)
     }
-    let last = FORBIDDEN_FOR.load(Relaxed);
-    let since = now.wrapping_sub(FORBIDDEN_AT.load(Relaxed)).saturating_sub(last);
-    let forbidden = if since < last { (last * 2).min(LAST) } else { FIRST };
-    FORBIDDEN_AT.store(now, Relaxed);
-    FORBIDDEN_FOR.store(forbidden, Relaxed);
+
+    /// A stranger has run.
+    #[cold]
+    fn begin(&self, now: u32) {
+        // Another thread was in a yield when the stranger ran, and has said so.
+        if self.covers(now) {
+            return;
+        }
+        let last = self.length.load(Relaxed);
+        let free = now.wrapping_sub(self.since.load(Relaxed)).saturating_sub(last);
+        let length = if free < last { (last * 2).min(LAST) } else { FIRST };
+        self.since.store(now, Relaxed);
+        self.length.store(length, Relaxed);
+    }
 }
 
 fn millis() -> u32 {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_millis() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_that_keep_coming_forbid_yields_for_a_second_at_most_and_are_forgotten() {
+        let ban = Ban { since: AtomicU32::new(0), length: AtomicU32::new(0) };
+        // Across the end of the milliseconds.
+        let mut now = u32::MAX - 300;
+        assert!(!ban.covers(now));
+        for length in [16, 32, 64, 128, 256, 512, 1_024, 1_024] {
+            ban.begin(now);
+            assert!(ban.covers(now) && ban.covers(now.wrapping_add(length - 1)));
+            // Nothing is added by who says so too.
+            ban.begin(now.wrapping_add(length - 1));
+            now = now.wrapping_add(length);
+            assert!(!ban.covers(now), "{length}");
+        }
+        // As long without a stranger as it was forbidden: it begins anew.
+        ban.begin(now.wrapping_add(1_024));
+        assert!(
+            ban.covers(now.wrapping_add(1_024 + FIRST - 1)) && !ban.covers(now.wrapping_add(1_024 + FIRST))
+        );
+    }
 }
