@@ -88,6 +88,10 @@ impl Spin {
         Spin
     }
 
+    pub(crate) fn for_clash() -> Self {
+        Spin
+    }
+
     pub(crate) fn for_hand_off() -> Self {
         Spin
     }

@@ -156,6 +156,11 @@ impl Spin {
         Spin::without_memory(Shape { budget: 10_000, tight: 0, next: 200, widest: 1_600, closing: 0 })
     }
 
+    /// The shape for trying a compare-exchange again that has met others: 5 µs.
+    pub(crate) fn for_clash() -> Self {
+        Spin::without_memory(Shape { budget: 5_000, tight: 0, next: 100, widest: 800, closing: 0 })
+    }
+
     /// The shape for waiting until a lock is free: 30 µs.
     pub(crate) fn for_lock() -> Self {
         let allowed = Memory::allows(&LOCKS);
