@@ -60,6 +60,13 @@ pub(crate) use os::counted;
 #[cfg(all(feature = "diagnostics", not(any(loom, shuttle))))]
 pub(crate) use os::observer;
 
+/// What to go on with after a compare-exchange that has met another: what `load` finds a moment later, so that the others, who have the line,
+/// can do several things meanwhile. In a model, what the compare-exchange has found.
+#[cold]
+pub(crate) fn after_clash<W>(found: W, load: impl FnOnce() -> W) -> W {
+    if Spin::for_clash().pause() { load() } else { found }
+}
+
 /// Looks whether `met`, again and again within the budget of `spin`. Not at once: the caller has looked.
 #[inline]
 pub(crate) fn spin_until(mut spin: Spin, mut met: impl FnMut() -> bool) -> bool {

@@ -53,7 +53,7 @@ use crate::platform::atomic::{
     Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence,
 };
-use crate::platform::{Mutant, Patience, Spin, mutated};
+use crate::platform::{Mutant, Patience, Spin, after_clash, mutated};
 use crate::watch::{Kind, Tag};
 use std::fmt;
 
@@ -173,7 +173,7 @@ impl Core {
     #[inline]
     fn take(&self, share: impl Fn(usize) -> Option<usize>) -> Option<Result<usize, Closed>> {
         // Acquire: what was done before the permits were released is visible from here on.
-        let (mut word, mut clash) = (self.word.load(Relaxed), None);
+        let mut word = self.word.load(Relaxed);
         loop {
             if word & CLOSED != 0 {
                 // What was done before `close` is visible from here on.
@@ -183,15 +183,9 @@ impl Core {
             let count = share(word / PERMIT)?;
             match self.word.compare_exchange_weak(word, word - count * PERMIT, Acquire, Relaxed) {
                 Ok(_) => return Some(Ok(count)),
-                Err(now) => word = self.after_clash(now, &mut clash),
+                Err(now) => word = after_clash(now, || self.word.load(Relaxed)),
             }
         }
-    }
-
-    /// After a compare-exchange that met another: lets the others go on for a moment, while they have the line of the word. What it says then.
-    #[cold]
-    fn after_clash(&self, now: usize, clash: &mut Option<Spin>) -> usize {
-        if clash.get_or_insert_with(Spin::for_clash).pause() { self.word.load(Relaxed) } else { now }
     }
 
     /// Takes away up to `most` of the permits that are there, closed or not, and says how many.
@@ -219,7 +213,7 @@ impl Core {
         if count == 0 {
             return true;
         }
-        let (mut word, mut clash) = (self.word.load(Relaxed), None);
+        let mut word = self.word.load(Relaxed);
         loop {
             // Checked before anything changes, and anew for each value: permits beyond the bound must not be seen, or taken, for a
             // moment.
@@ -233,7 +227,7 @@ impl Core {
                     self.word.fetch_add(count * PERMIT, Relaxed);
                     break;
                 }
-                Err(now) => word = self.after_clash(now, &mut clash),
+                Err(now) => word = after_clash(now, || self.word.load(Relaxed)),
             }
         }
         self.tag.lost_permits(count);

@@ -33,11 +33,11 @@
 //! `take` calls the allocator when all nodes are in use: for 33 blocks in the life of a slab at most (threads that race each make the
 //! block, and all but one free theirs), and not at all in a bounded core with no more threads inside than spare nodes.
 
-use crate::platform::UnsafeCell;
 use crate::platform::atomic::{
     AtomicPtr, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
+use crate::platform::{UnsafeCell, after_clash};
 use crossbeam_utils::CachePadded;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -159,7 +159,7 @@ impl<T> Slab<T> {
             // Relaxed: a success follows on the store that was read (invariant 2), with Acquire.
             match self.free.compare_exchange(head, new, Relaxed, Acquire) {
                 Ok(_) => return low(head),
-                Err(now) => head = now,
+                Err(now) => head = after_clash(now, || self.free.load(Acquire)),
             }
         }
         self.take_fresh()
@@ -230,7 +230,7 @@ impl<T> Slab<T> {
             // Release: the links, and that the items are gone.
             match self.free.compare_exchange(head, new, Release, Relaxed) {
                 Ok(_) => return,
-                Err(now) => head = now,
+                Err(now) => head = after_clash(now, || self.free.load(Relaxed)),
             }
         }
     }

@@ -77,7 +77,7 @@ use crate::platform::atomic::{
     AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire},
 };
-use crate::platform::{Mutant, mutated, torn_down};
+use crate::platform::{Mutant, after_clash, mutated, torn_down};
 use crossbeam_utils::CachePadded;
 
 /// In the upper half of the head.
@@ -161,7 +161,8 @@ impl<T> Stack<T> {
     /// Changes the head. AcqRel: see "Memory ordering" in the module. Acquire of a failure: as in `head`.
     #[inline]
     fn exchange(&self, head: u64, new: u64) -> Result<u64, u64> {
-        self.front.head.compare_exchange(head, new, AcqRel, Acquire)
+        let exchanged = self.front.head.compare_exchange(head, new, AcqRel, Acquire);
+        exchanged.map_err(|now| after_clash(now, || self.head()))
     }
 
     /// The depth of the top node; for a head that is not the newest any more, any number.
