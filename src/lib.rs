@@ -2,7 +2,8 @@
 //! [`Semaphore`], [`BoundedSemaphore`], [`Condition`], [`Event`], [`Barrier`], [`Queue`], [`SimpleQueue`], [`LifoQueue`],
 //! [`PriorityQueue`], [`Rendezvous`].
 //!
-//! Every blocking call has a plain, a `_timeout` and a `_deadline` form, and a `try_` form where that means something. The types are built on the system's
+//! Every call that waits has a plain, a `_timeout` and a `_deadline` form (iterators but the plain one), and a `try_` form where that means something. It blocks its
+//! thread: in async code call it by your runtime's `spawn_blocking`, or use a library whose waits are futures. The types are built on the system's
 //! futex, are explored by model checkers with time-outs and spurious wake-ups included, and can be put into your own loom
 //! and shuttle models: see [Model builds](#model-builds).
 //!
@@ -33,7 +34,7 @@
 //! | threads to wait for each other | [`Barrier`] |
 //! | to hand items from threads to threads, in their order | [`Queue`] |
 //! | the newest first, or the smallest first | [`LifoQueue`], [`PriorityQueue`] |
-//! | a queue that ends when nobody puts, or nobody gets, any more | [`channel()`] |
+//! | a queue that ends when nobody puts, or nobody gets, any more | [`channel()`] on top of any of these but a [`SimpleQueue`] |
 //! | a queue that has no end, and whose put cannot fail | [`SimpleQueue`] |
 //! | a put that returns when its item was taken | [`Rendezvous`] |
 //!

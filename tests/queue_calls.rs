@@ -146,6 +146,13 @@ fn a_task_is_done_when_it_is_dropped() {
     assert_eq!(Task::into_item(queue.get_task().unwrap()), 5);
     assert_eq!(queue.unfinished(), 1, "reported by hand");
     assert_eq!(queue.task_done(), Ok(()));
+    // By value, and not done before it has ended, by a panic too.
+    queue.put(6).unwrap();
+    let unfinished = Task::complete(queue.get_task().unwrap(), |item| (item, queue.unfinished()));
+    assert_eq!((unfinished, queue.unfinished()), ((6, 1), 0));
+    queue.put(7).unwrap();
+    assert_eq!(message(|| Task::complete(queue.get_task().unwrap(), |_| panic!("on purpose"))), "on purpose");
+    assert_eq!(queue.unfinished(), 0);
     assert_eq!(queue.try_get_task().unwrap_err(), GetError::Empty);
     queue.shutdown(Shutdown::Drain);
     assert_eq!(queue.get_task().unwrap_err(), ShutDown(()));

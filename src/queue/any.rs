@@ -7,8 +7,8 @@ use crate::platform::{Duration, Instant};
 /// Keeps [`BlockingQueue`] to the queues of this crate.
 pub trait Sealed {}
 
-/// The calls that [`Queue`](super::Queue), [`LifoQueue`](super::LifoQueue) and [`PriorityQueue`](super::PriorityQueue) have in common,
-/// for code that takes any of them. Each does what the method of the same name does.
+/// The calls that [`Queue`](super::Queue), [`LifoQueue`](super::LifoQueue), [`PriorityQueue`](super::PriorityQueue) and
+/// [`Rendezvous`](super::Rendezvous) have in common, for code that takes any of them. Each does what the method of the same name does.
 ///
 /// Sealed: only the queues of this crate implement it.
 ///

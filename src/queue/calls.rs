@@ -49,7 +49,7 @@ macro_rules! calls {
             ///
             /// # Panics
             ///
-            /// This and every other `put`, if there are `usize::MAX / 8` items. Nothing has changed then but for the item, which is gone.
+            /// This and every other `put`, if there are `usize::MAX / 8` items. The item is dropped then, and nothing else has changed.
             ///
             /// ```
             #[doc = concat!("use tollgate::{", stringify!($Queue), ", ShutDown, Shutdown};")]
@@ -88,6 +88,7 @@ macro_rules! calls {
             /// assert_eq!(queue.try_put(2), Err(PutError::ShutDown(2)));
             /// ```
             #[inline]
+            #[doc(alias = "put_nowait")]
             pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
                 self.face.put(item, Patience::None)
             }
@@ -247,6 +248,7 @@ macro_rules! calls {
             /// assert_eq!(queue.try_get(), Err(GetError::ShutDown));
             /// ```
             #[inline]
+            #[doc(alias = "get_nowait")]
             pub fn try_get(&self) -> Result<T, GetError> {
                 self.face.get(Patience::None)
             }
@@ -416,6 +418,7 @@ macro_rules! calls {
             /// assert_eq!((queue.len(), queue.is_empty(), queue.is_full()), (2, false, true));
             /// ```
             #[inline]
+            #[doc(alias = "qsize")]
             pub fn len(&self) -> usize {
                 self.face.core().len()
             }
@@ -424,6 +427,7 @@ macro_rules! calls {
             ///
             /// An example: [`len`](Self::len).
             #[inline]
+            #[doc(alias = "empty")]
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
             }
@@ -432,6 +436,7 @@ macro_rules! calls {
             ///
             /// An example: [`len`](Self::len).
             #[inline]
+            #[doc(alias = "full")]
             pub fn is_full(&self) -> bool {
                 self.face.core().is_full()
             }
@@ -503,7 +508,8 @@ macro_rules! calls {
             }
 
             /// Waits until every item that was put has been reported by [`task_done`](Self::task_done), or was dropped by an
-            /// immediate shutdown. A shutdown as such does not end it: somebody may still be working on an item.
+            /// immediate shutdown. A shutdown as such does not end it: somebody may still be working on an item. It knows nothing of what
+            /// will be put: if that is to be done too, wait for those who put first.
             ///
             /// An example: [`task_done`](Self::task_done).
             #[cfg_attr(feature = "diagnostics", track_caller)]

@@ -66,14 +66,17 @@ use std::fmt;
 ///
 /// [`PriorityQueue::bounded`] of 0.
 ///
-/// Comparisons and the closure of [`with_first`](PriorityQueue::with_first) run under the getters' lock. They may put, look at
-/// numbers, report tasks, and shut down. They must not get, or look at the first item: that panics. They cannot wait for room: a
-/// `put` that finds none panics, and its other forms look once. All other gets wait for them, however long they take, the `try_` and
-/// timed forms too. Whoever changes the order of an item while it is in the queue, through a `Cell`, gets some order or other.
+/// Comparisons and the closure of [`with_first`](PriorityQueue::with_first) run under the getters' lock:
 ///
-/// When they panic, the call that ran them changes nothing: the items are all there, in order, and the queue is as usable as
-/// before. While it runs, its item counts as taken; so a bounded queue may hold more items than fit afterwards, as many as the call would have taken, and a
-/// `try_get` beside it may have found it empty.
+/// * they may put, look at numbers, report tasks, and shut down;
+/// * they must not get, or look at the first item: that panics;
+/// * they cannot wait for room: a `put` that finds none panics, and its other forms look once;
+/// * all other gets wait for them, however long they take, the `try_` and timed forms too;
+/// * whoever changes the order of an item while it is in the queue, through a `Cell`, gets some order or other.
+///
+/// When one panics, the get that ran it has changed nothing: the items are all there, in order, and the queue is as usable as
+/// before. But while that get was under way, what it was about to take counted as taken: a `try_get` of another thread may have found the queue empty, and
+/// putters may have used the room, so that a bounded queue holds more than fits.
 ///
 /// The destructors of items that the queue drops run outside every lock, and may use the queue. (An item whose `put` from within a
 /// comparison panics is dropped there, and must not.)

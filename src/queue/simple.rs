@@ -132,6 +132,7 @@ impl<T> SimpleQueue<T> {
     ///
     /// An example: [`put`](Self::put).
     #[inline]
+    #[doc(alias = "get_nowait")]
     pub fn try_get(&self) -> Option<T> {
         self.get_within(Patience::None)
     }
@@ -169,6 +170,7 @@ impl<T> SimpleQueue<T> {
     ///
     /// An example: [`put`](Self::put).
     #[inline]
+    #[doc(alias = "qsize")]
     pub fn len(&self) -> usize {
         self.face.core().len()
     }
@@ -177,6 +179,7 @@ impl<T> SimpleQueue<T> {
     ///
     /// An example: [`put`](Self::put).
     #[inline]
+    #[doc(alias = "empty")]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -20,6 +20,10 @@ use std::ops::{Deref, DerefMut};
 /// let item = Task::into_item(queue.get_task().unwrap());
 /// assert_eq!((item, queue.unfinished()), ("b", 1));
 /// queue.task_done().unwrap();
+///
+/// queue.put("c").unwrap();
+/// let item = Task::complete(queue.get_task().unwrap(), |item| item.to_owned()); // by value
+/// assert_eq!((item.as_str(), queue.unfinished()), ("c", 0));
 /// ```
 #[must_use = "if unused, the item is dropped and reported as done at once"]
 pub struct Task<'a, Q: BlockingQueue> {
@@ -45,6 +49,16 @@ impl<Q: BlockingQueue> Drop for Duty<'_, Q> {
 impl<'a, Q: BlockingQueue> Task<'a, Q> {
     pub(super) fn new(queue: &'a Q, item: Q::Item) -> Self {
         Task { item, duty: Duty { queue } }
+    }
+
+    /// Does something with the item, by value; the task is done when that has ended, by a panic too.
+    ///
+    /// An example: [`Task`].
+    pub fn complete<R>(task: Self, work: impl FnOnce(Q::Item) -> R) -> R {
+        let Task { item, duty } = task;
+        let result = work(item);
+        drop(duty);
+        result
     }
 
     /// The item, without the report: call [`task_done`](BlockingQueue::task_done) yourself.
