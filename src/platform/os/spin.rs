@@ -193,11 +193,15 @@ impl Spin {
     /// Only a wait that may be long lets others run: that may take longer than a short one has.
     pub(crate) fn for_flow(patience: Patience, most: usize) -> Self {
         let full = u32::try_from(most).unwrap_or(u32::MAX).saturating_mul(AN_ITEM).saturating_add(BEGIN);
-        let first = if most > TOO_FEW && Memory::allows_with_others(&FLOWS) { PATIENT.min(full) } else { 0 };
-        let shortly =
-            if Memory::allows_with_others(&SHORT) { SHORTLY } else { Shape { budget: 0, ..SHORTLY } };
+        let first = if most > TOO_FEW && Memory::allows(&FLOWS) { PATIENT.min(full) } else { 0 };
+        let shortly = if Memory::allows(&SHORT) { SHORTLY } else { Shape { budget: 0, ..SHORTLY } };
         let before = Some((shortly, GiveWay::new(patience.is_long())));
-        Spin { first, worth: most.min(WORTH_WAITING), before, ..Spin::for_hand_off() }
+        Spin {
+            first,
+            worth: most.min(WORTH_WAITING),
+            before,
+            ..Spin::new(&HAND_OFFS, Memory::allows(&HAND_OFFS), HAND_OFF)
+        }
     }
 
     /// Tells a flow's memory that so much is there.
