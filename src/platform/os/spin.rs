@@ -25,7 +25,7 @@
 //!
 //! Where that never pays (long waits) each thread remembers, for each shape but the latch's: after k failures in
 //! a row it skips the next 2^k - 1 (at most 63) spins; a success halves k. Where those that it waits for share its CPU ([`same_cpu`]) a
-//! single failure is proof, for all shapes but a lock's, and it skips 1023. (With 63 there too, threads that hand something to each other on one CPU were 0.5 to 0.9 times as
+//! single failure of a hand-off's is proof, and it skips 1023. (With 63 there too, threads that hand something to each other on one CPU were 0.5 to 0.9 times as
 //! fast. With 1023 for everybody who fails often, threads on two CPUs might go on sleeping, each until another has been woken.)
 
 use super::super::Patience;
@@ -85,8 +85,8 @@ impl Memory {
         now.skip == 0
     }
 
-    /// As [`allows`](Self::allows), for a spin that waits for others to run at all. (A lock's holder may be elsewhere than those who let this thread sleep:
-    /// eight threads on two CPUs, sections of 1 µs, 0.8 to 0.9 times as fast.)
+    /// As [`allows`](Self::allows), for a spin that waits for others to run at all. (A lock's holder, and the other side of a flow, may be elsewhere than those who
+    /// ran here while this thread slept: eight threads on two CPUs, sections of 1 µs, 0.8 to 0.9 times as fast; two producers and two consumers 0.9.)
     fn allows_with_others(memory: &'static LocalKey<Cell<Memory>>) -> bool {
         let now = memory.get();
         if now.failures > 0 {
