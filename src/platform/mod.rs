@@ -60,11 +60,11 @@ pub(crate) use os::counted;
 #[cfg(all(feature = "diagnostics", not(any(loom, shuttle))))]
 pub(crate) use os::observer;
 
-/// What to go on with after a compare-exchange that has met another: what `load` finds a moment later, so that the others, who have the line,
-/// can do several things meanwhile. In a model, what the compare-exchange has found.
+/// What a compare-exchange that has met another does before it loads the word again: a moment in which the others, who have the line, can do
+/// several things. What it found is old by then, so the callers do not look at it.
 #[cold]
-pub(crate) fn after_clash<W>(found: W, load: impl FnOnce() -> W) -> W {
-    if Spin::for_clash().pause() { load() } else { found }
+pub(crate) fn after_clash() {
+    Spin::for_clash().pause();
 }
 
 /// Looks whether `met`, again and again within the budget of `spin`. Not at once: the caller has looked.

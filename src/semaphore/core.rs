@@ -172,19 +172,19 @@ impl Core {
     /// Takes `share(there)` of the permits that are there, at most all; `None`, and nothing has changed, if that is none of them.
     #[inline]
     fn take(&self, share: impl Fn(usize) -> Option<usize>) -> Option<Result<usize, Closed>> {
-        // Acquire: what was done before the permits were released is visible from here on.
-        let mut word = self.word.load(Relaxed);
         loop {
+            let word = self.word.load(Relaxed);
             if word & CLOSED != 0 {
                 // What was done before `close` is visible from here on.
                 fence(Acquire);
                 return Some(Err(Closed));
             }
             let count = share(word / PERMIT)?;
-            match self.word.compare_exchange_weak(word, word - count * PERMIT, Acquire, Relaxed) {
-                Ok(_) => return Some(Ok(count)),
-                Err(now) => word = after_clash(now, || self.word.load(Relaxed)),
+            // Acquire: what was done before the permits were released is visible from here on.
+            if self.word.compare_exchange_weak(word, word - count * PERMIT, Acquire, Relaxed).is_ok() {
+                return Some(Ok(count));
             }
+            after_clash();
         }
     }
 
@@ -213,8 +213,8 @@ impl Core {
         if count == 0 {
             return true;
         }
-        let mut word = self.word.load(Relaxed);
         loop {
+            let word = self.word.load(Relaxed);
             // Checked before anything changes, and anew for each value: permits beyond the bound must not be seen, or taken, for a
             // moment.
             if count > self.bound - word / PERMIT {
@@ -227,7 +227,7 @@ impl Core {
                     self.word.fetch_add(count * PERMIT, Relaxed);
                     break;
                 }
-                Err(now) => word = after_clash(now, || self.word.load(Relaxed)),
+                Err(_) => after_clash(),
             }
         }
         self.tag.lost_permits(count);

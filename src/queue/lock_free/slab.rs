@@ -150,19 +150,21 @@ impl<T> Slab<T> {
     /// A node for the caller alone.
     #[inline]
     pub(in crate::queue) fn take(&self) -> Index {
-        // Acquire: the link of the first node, as `give` has set it, and that its item is gone.
-        let mut head = self.free.load(Acquire);
-        while low(head) != NONE {
+        loop {
+            // Acquire: the link of the first node, as `give` has set it, and that its item is gone.
+            let head = self.free.load(Acquire);
+            if low(head) == NONE {
+                return self.take_fresh();
+            }
             // Relaxed: if this is not the link that was set when `head` was, then `head` has changed and the exchange fails.
             let next = low(self.node(low(head)).link.load(Relaxed));
             let new = pack(high(head).wrapping_add(1), next);
             // Relaxed: a success follows on the store that was read (invariant 2), with Acquire.
-            match self.free.compare_exchange(head, new, Relaxed, Acquire) {
-                Ok(_) => return low(head),
-                Err(now) => head = after_clash(now, || self.free.load(Acquire)),
+            if self.free.compare_exchange(head, new, Relaxed, Relaxed).is_ok() {
+                return low(head);
             }
+            after_clash();
         }
-        self.take_fresh()
     }
 
     /// Two nodes for the caller alone.
@@ -222,16 +224,16 @@ impl<T> Slab<T> {
     #[inline]
     pub(in crate::queue) fn give(&self, first: Index, last: Index) {
         let node = self.node(last);
-        let mut head = self.free.load(Relaxed);
         loop {
+            let head = self.free.load(Relaxed);
             // Release: for those who still take the node for the core's, and read its upper half or go on by its lower. See `Stack::depth`.
             node.link.store(pack(0, low(head)), Release);
             let new = pack(high(head).wrapping_add(1), first);
             // Release: the links, and that the items are gone.
-            match self.free.compare_exchange(head, new, Release, Relaxed) {
-                Ok(_) => return,
-                Err(now) => head = after_clash(now, || self.free.load(Relaxed)),
+            if self.free.compare_exchange(head, new, Release, Relaxed).is_ok() {
+                return;
             }
+            after_clash();
         }
     }
 

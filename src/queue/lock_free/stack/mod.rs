@@ -75,7 +75,7 @@ use super::slab::{NONE, Slab, high, low, pack};
 use super::tasks::TaskCount;
 use crate::platform::atomic::{
     AtomicU32, AtomicU64,
-    Ordering::{AcqRel, Acquire},
+    Ordering::{AcqRel, Acquire, Relaxed},
 };
 use crate::platform::{Mutant, after_clash, mutated, torn_down};
 use crossbeam_utils::CachePadded;
@@ -158,11 +158,13 @@ impl<T> Stack<T> {
         self.front.head.load(Acquire)
     }
 
-    /// Changes the head. AcqRel: see "Memory ordering" in the module. Acquire of a failure: as in `head`.
+    /// Changes the head; what it is now if it was another. AcqRel: see "Memory ordering" in the module.
     #[inline]
     fn exchange(&self, head: u64, new: u64) -> Result<u64, u64> {
-        let exchanged = self.front.head.compare_exchange(head, new, AcqRel, Acquire);
-        exchanged.map_err(|now| after_clash(now, || self.head()))
+        self.front.head.compare_exchange(head, new, AcqRel, Relaxed).map_err(|_| {
+            after_clash();
+            self.head()
+        })
     }
 
     /// The depth of the top node; for a head that is not the newest any more, any number.
