@@ -8,7 +8,9 @@
 //! | 1 | `WAKING` | a wake is in flight: nobody needs to send another |
 //! | 2 | `STARVING` | a sleeper has waited too long: the next release hands the lock over |
 //! | 3 | `GRANTED` | with `LOCKED` and `STARVING`: nobody holds the lock, it is reserved for the starving sleeper |
-//! | 4.. | sleepers | threads between counting themselves in and acquiring or giving up |
+//! | 4 | `HEIR` | with `LOCKED`: a thread that is awake has asked to be next |
+//! | 5 | `PASSED` | with `HEIR`: nobody holds the lock, it is the heir's |
+//! | 6.. | sleepers | threads between counting themselves in and acquiring or giving up |
 //!
 //! Sleepers sleep on this word itself, expecting what they last saw, less a wake or grant under way (invariant 2), so a
 //! release that they have not seen makes the kernel refuse the sleep. The starving one listens on a channel of its own
@@ -19,8 +21,8 @@
 //! # Acquire
 //!
 //! One `fetch_or` of `LOCKED`, which takes the lock if the bit was not set, whoever sleeps. (A compare-exchange of 0 would fail first while
-//! anybody sleeps: eight threads on one CPU took 1.5 times as long.) Otherwise: spin with read-only looks, bounded in time; then count oneself in
-//! (only while `LOCKED` is seen), and sleep. Whoever is awake may take a lock that is free (barging); a sleeper that
+//! anybody sleeps: eight threads on one CPU took 1.5 times as long.) Otherwise: spin with read-only looks, bounded in time, in the end as the
+//! *heir*, to whom the next release passes the lock; then count oneself in (only while `LOCKED` is seen), and sleep. Whoever is awake may take a lock that is free (barging); a sleeper that
 //! takes it counts itself out in the same step.
 //!
 //! # Release
@@ -31,7 +33,8 @@
 //! * nobody is starving, no wake in flight: release, set `WAKING`, then wake one;
 //! * a wake in flight: release, wake nobody. The thread that was woken has not looked at the word yet;
 //! * somebody is starving: keep `LOCKED`, set `GRANTED`, wake that one, and nobody else can take the lock;
-//! * a grant under way: nobody holds the lock, so this release (by another thread, of a `RawLock`) is an error.
+//! * else, there is an heir: keep `LOCKED`, set `PASSED`, wake nobody;
+//! * a grant or a pass under way: nobody holds the lock, so this release (by another thread, of a `RawLock`) is an error.
 //!
 //! **The release is the last access to the lock's memory**: what follows is a wake by address alone. The next owner may
 //! free the lock at once (R35 of the historical bugs).
@@ -69,16 +72,26 @@
 //!    the lock was released between the counting and the move. Those whom a condition wakes ahead, up to four, slept on its word, and share one
 //!    `WAKING`, set in the step that counts them in.)
 //! 6. *Bounded bypass*: a sleeper that has been awake in vain and has waited about 1 ms sets `STARVING`, unless another one has.
-//!    From that step on nobody gets past it: the next release, that of the present owner, hands it the lock. (For one that a condition
+//!    From that step on nobody gets past it: the next release, that of the present owner (or of the heir to whom the lock has just been
+//!    passed), hands it the lock. (For one that a condition
 //!    has moved here the time counts from when it first comes out. The first version let
 //!    whichever sleeper came out first take the grant, and newcomers that waited got past the starving one.)
+//!
+//! 7. *The heir.* `PASSED` implies `HEIR`, and that `LOCKED`. One thread has set `HEIR`, and clears both in one step at the end of its spin: it owns
+//!    the lock if `PASSED` was among them, and has withdrawn if not. So a pass never stays behind either, and until it is taken releases are refused. Nobody
+//!    asks to be next while somebody is starving, or while others sleep and none of them is being woken: those who are awake could pass the lock to and
+//!    fro for ever, and no release would wake one. A starving sleeper comes before an heir, unless the lock has been passed already.
+//!
+//!    Why: a lock that is taken again as soon as it is released is free for 20 ns in each section, which who looks from another CPU does not see in time. So
+//!    the spin failed, the thread slept, and the next release had to wake it: 10 µs and more on a virtual machine, every 30 µs. (Two threads, sections of 1 µs: 1.3 to 1.4 times
+//!    as fast with an heir. From the first failed look on, or from the third, short sections were slower: 0.65 to 0.9.)
 //!
 //! # Memory ordering
 //!
 //! Taking the lock is an `Acquire` read-modify-write of a value in the release sequence headed by the last `Release`
 //! (all changes are read-modify-writes), so everything before a release happens before everything after the next
-//! acquire. Counting, clearing and leaving are `Relaxed`: they publish nothing. A grant is the releaser's `Release`
-//! step, taken by an `Acquire` one.
+//! acquire. Counting, asking, clearing and leaving are `Relaxed`: they publish nothing. A grant or a pass is the releaser's
+//! `Release` step, taken by an `Acquire` one.
 //!
 //! # Progress and cost
 //!
@@ -100,7 +113,9 @@ const LOCKED: u32 = 1;
 const WAKING: u32 = 1 << 1;
 const STARVING: u32 = 1 << 2;
 const GRANTED: u32 = 1 << 3;
-const SLEEPER: u32 = 1 << 4;
+const HEIR: u32 = 1 << 4;
+const PASSED: u32 = 1 << 5;
+const SLEEPER: u32 = 1 << 6;
 
 /// What the starving sleeper listens on, and nobody else: the wake that goes with a grant is for it alone.
 const STARVING_CHANNEL: u32 = 1 << CHANNELS;
@@ -115,6 +130,11 @@ pub(crate) const ANY_BUT_STARVING: u32 = !STARVING_CHANNEL;
 /// Whether any thread is counted in.
 const fn sleepers(word: u32) -> bool {
     word >= SLEEPER
+}
+
+/// Whether a thread that is awake may ask to be next: the lock is held, nobody else has asked, and no sleeper has to wait longer for it.
+fn may_announce(word: u32) -> bool {
+    word & (LOCKED | HEIR | STARVING) == LOCKED && (!sleepers(word) || word & WAKING != 0)
 }
 
 /// Whether the lock is handed over to the thread that has set `starving`.
@@ -201,7 +221,8 @@ impl std::error::Error for NotLocked {}
 ///
 /// # Fairness
 ///
-/// Whoever is awake may take a free lock, ahead of those who sleep. The first sleeper that was woken in vain and has waited for
+/// Whoever is awake may take a free lock, ahead of those who sleep; one that has spun for about 20 µs is passed the lock by the next
+/// release, unless others sleep and none of them is being woken. The first sleeper that was woken in vain and has waited for
 /// about a millisecond is handed the lock by the next release: nobody gets past it any more.
 ///
 /// # Panics
@@ -351,7 +372,7 @@ impl RawLock {
     /// An example: [`acquire`](Self::acquire).
     #[inline]
     pub fn is_locked(&self) -> bool {
-        self.word.load(Relaxed) & (LOCKED | GRANTED) == LOCKED
+        self.word.load(Relaxed) & (LOCKED | GRANTED | PASSED) == LOCKED
     }
 
     /// The one body of all forms of `acquire`.
@@ -567,10 +588,42 @@ impl RawLock {
 
     /// Looks at the word from time to time; takes the lock if it is seen free. `false` when the budget is spent.
     fn spin(&self, word: &mut u32) -> bool {
-        spin_until(Spin::for_lock(), || {
+        let mut spin = Spin::for_lock();
+        while spin.pause() {
             *word = self.word.load(Relaxed);
-            self.take_free(word)
-        })
+            if self.take_free(word) {
+                spin.ended(true);
+                return true;
+            }
+            if spin.nearly_spent() && self.announce_heir(word) {
+                return self.spin_as_heir(spin, word);
+            }
+        }
+        spin.ended(false);
+        false
+    }
+
+    /// Asks for the lock to be passed to this thread, if nobody is in the way: see invariant 7.
+    fn announce_heir(&self, word: &mut u32) -> bool {
+        while may_announce(*word) {
+            // Relaxed: it publishes nothing.
+            match self.word.compare_exchange_weak(*word, *word | HEIR, Relaxed, Relaxed) {
+                Ok(_) => return true,
+                Err(now) => *word = now,
+            }
+        }
+        false
+    }
+
+    /// The rest of a spin: until the lock has been passed to this thread, or it withdraws.
+    fn spin_as_heir(&self, mut spin: Spin, word: &mut u32) -> bool {
+        while spin.pause() && self.word.load(Relaxed) & PASSED == 0 {}
+        // In one step, so that a lock that is passed at the last moment is not left behind. Acquire: what the last holder did, if it was passed.
+        let before = self.word.fetch_and(!(HEIR | PASSED), Acquire);
+        *word = before & !(HEIR | PASSED);
+        let passed = before & PASSED != 0 && !mutated(Mutant::LockHeirLeavesPass);
+        spin.ended(passed);
+        passed
     }
 
     /// The same for a counted sleeper that was woken in vain: waits for a word that lets it go on.
@@ -590,7 +643,8 @@ impl RawLock {
         let address = &raw const self.word;
         loop {
             let granted = word & GRANTED != 0 && !mutated(Mutant::LockGrantReleased);
-            if word & LOCKED == 0 || granted {
+            let passed = word & PASSED != 0 && !mutated(Mutant::LockPassReleased);
+            if word & LOCKED == 0 || granted || passed {
                 return Err(NotLocked);
             }
             debug_assert!(
@@ -599,6 +653,8 @@ impl RawLock {
             );
             let (next, channels) = if word & STARVING != 0 {
                 (word | GRANTED, STARVING_CHANNEL)
+            } else if word & HEIR != 0 {
+                (word | PASSED, 0)
             } else if sleepers(word) && word & WAKING == 0 {
                 ((word & !LOCKED) | WAKING, futex::EVERY)
             } else {
@@ -641,6 +697,66 @@ mod tests {
             assert!(start.elapsed() < Duration::from_secs(10), "it never asks for the lock");
             futex::wake(&lock.word, 1);
             std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    /// What a release makes of a word: [`NotLocked`] where it is one too many.
+    #[test]
+    fn a_release_passes_the_lock_to_an_heir_and_before_that_to_a_starving_sleeper() {
+        let asleep = 2 * SLEEPER;
+        let table = [
+            (LOCKED, Ok(0)),
+            (LOCKED | asleep, Ok(WAKING | asleep)),
+            (LOCKED | WAKING | asleep, Ok(WAKING | asleep)),
+            (LOCKED | HEIR, Ok(LOCKED | HEIR | PASSED)),
+            (LOCKED | HEIR | asleep, Ok(LOCKED | HEIR | PASSED | asleep)),
+            (LOCKED | STARVING | asleep, Ok(LOCKED | STARVING | GRANTED | asleep)),
+            (LOCKED | STARVING | HEIR | asleep, Ok(LOCKED | STARVING | GRANTED | HEIR | asleep)),
+            (LOCKED | STARVING | GRANTED | asleep, Err(NotLocked)),
+            (LOCKED | HEIR | PASSED, Err(NotLocked)),
+            (LOCKED | HEIR | PASSED | STARVING | asleep, Err(NotLocked)),
+            (WAKING | asleep, Err(NotLocked)),
+            (0, Err(NotLocked)),
+        ];
+        for (word, after) in table {
+            let lock = RawLock::new();
+            lock.word.store(word, Relaxed);
+            let released = lock.release().map(|()| lock.word.load(Relaxed));
+            assert_eq!(released, after, "{word:#b}");
+            if released.is_err() {
+                assert_eq!(lock.word.load(Relaxed), word, "an error changes nothing");
+            }
+            assert!(!lock.is_locked(), "{word:#b}");
+        }
+    }
+
+    /// Or those who are awake could pass the lock to and fro past those who sleep, for ever.
+    #[test]
+    fn nobody_asks_to_be_next_past_sleepers_of_whom_none_is_being_woken() {
+        for (word, may) in [
+            (LOCKED, true),
+            (LOCKED | WAKING | SLEEPER, true),
+            (LOCKED | SLEEPER, false),
+            (LOCKED | STARVING | SLEEPER, false),
+            (LOCKED | STARVING | GRANTED | SLEEPER, false),
+            (LOCKED | HEIR, false),
+            (LOCKED | HEIR | PASSED, false),
+            (0, false),
+            (WAKING | SLEEPER, false),
+        ] {
+            assert_eq!(may_announce(word), may, "{word:#b}");
+        }
+    }
+
+    #[test]
+    fn an_heir_owns_what_was_passed_to_it_and_withdraws_otherwise() {
+        for (before, owns) in [(LOCKED | HEIR | PASSED, true), (LOCKED | HEIR, false)] {
+            let lock = RawLock::new();
+            lock.word.store(before | WAKING | SLEEPER, Relaxed);
+            let mut word = 0;
+            assert_eq!(lock.spin_as_heir(Spin::for_lock(), &mut word), owns);
+            assert_eq!(word, LOCKED | WAKING | SLEEPER);
+            assert_eq!(lock.word.load(Relaxed), word);
         }
     }
 

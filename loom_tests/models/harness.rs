@@ -90,11 +90,20 @@ pub(crate) fn varied_real() -> Vec<Settings> {
     runner::varied(base).into_iter().chain(late).collect()
 }
 
+/// The same, and with threads that ask for the lock before they sleep.
+pub(crate) fn varied_with_heirs() -> Vec<Settings> {
+    let heirs = Settings { real_locks: true, heirs: true, ..Settings::default() };
+    varied_real().into_iter().chain([heirs, Settings { too_long: true, ..heirs }]).collect()
+}
+
 fn describe(settings: Settings) -> String {
     let base = Settings::default();
     let mut words = Vec::new();
     if settings.real_locks {
         words.push("real lock".to_owned());
+    }
+    if settings.heirs {
+        words.push("heirs".to_owned());
     }
     if settings.late_wakes.is_some() {
         words.push("late wakes".to_owned());

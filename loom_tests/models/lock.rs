@@ -1,7 +1,7 @@
 //! `Lock` and `RawLock`, the real algorithm: mutual exclusion, no lost wake-up, time-outs that race releases, hand-over.
 
 use crate::bodies;
-use crate::harness::{Bound, Suite, threads, varied_real};
+use crate::harness::{Bound, Suite, threads, varied_with_heirs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -40,9 +40,9 @@ pub(crate) fn models(suite: &mut Suite) {
     each_locks(suite, &[(Form::Plain, 2), (Form::Timed, 1)], Bound::None);
     each_locks(suite, &[(Form::Plain, 2), (Form::Plain, 2)], Bound::Preemptions(3));
     each_locks(suite, &[(Form::Timed, 2), (Form::Plain, 2)], Bound::Preemptions(3));
-    each_locks(suite, &[(Form::Plain, 1), (Form::Plain, 1), (Form::Plain, 1)], Bound::Preemptions(2));
-    each_locks(suite, &[(Form::Plain, 2), (Form::Timed, 1), (Form::Plain, 1)], Bound::Preemptions(2));
-    each_locks(suite, &[(Form::Timed, 1), (Form::Timed, 1), (Form::Plain, 2)], Bound::Preemptions(2));
+    each_locks(suite, &[(Form::Plain, 1), (Form::Plain, 1), (Form::Plain, 1)], Bound::Preemptions(4));
+    each_locks(suite, &[(Form::Plain, 2), (Form::Timed, 1), (Form::Plain, 1)], Bound::Preemptions(3));
+    each_locks(suite, &[(Form::Timed, 1), (Form::Timed, 1), (Form::Plain, 2)], Bound::Preemptions(3));
     each_locks(
         suite,
         &[(Form::Plain, 4), (Form::Plain, 4), (Form::Timed, 4), (Form::Try, 4)],
@@ -67,7 +67,7 @@ pub(crate) fn models(suite: &mut Suite) {
 fn each_locks(suite: &mut Suite, program: &[(Form, usize)], bound: Bound) {
     let program = program.to_vec();
     let name: Vec<_> = program.iter().map(|(form, times)| format!("{form:?}x{times}")).collect();
-    suite.add(format!("lock: {}", name.join(" | ")), bound, varied_real(), move || {
+    suite.add(format!("lock: {}", name.join(" | ")), bound, varied_with_heirs(), move || {
         let value = Arc::new(Lock::new(0));
         let entered = Arc::new(AtomicUsize::new(0));
         let bodies = program
@@ -100,7 +100,7 @@ fn another_thread_releases(suite: &mut Suite) {
         suite.add(
             format!("raw lock: {form:?} | released by another"),
             Bound::None,
-            varied_real(),
+            varied_with_heirs(),
             move || {
                 let raw = Arc::new(RawLock::new());
                 raw.acquire();
@@ -128,7 +128,7 @@ fn another_thread_releases(suite: &mut Suite) {
     suite.add(
         "raw lock: acquire x2 | acquire | release x3 by another",
         Bound::Preemptions(3),
-        varied_real().into_iter().map(|settings| Settings { timeouts: 6, ..settings }).collect(),
+        varied_with_heirs().into_iter().map(|settings| Settings { timeouts: 6, ..settings }).collect(),
         || {
             let raw = Arc::new(RawLock::new());
             let balance = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
@@ -158,7 +158,7 @@ fn another_thread_releases(suite: &mut Suite) {
 /// What is written under a `RawLock` is seen under it, whatever the forms.
 fn a_raw_lock_publishes(suite: &mut Suite) {
     use crate::semaphore::published::Cell;
-    suite.add("raw lock: acquire, write, release, twice", Bound::None, varied_real(), || {
+    suite.add("raw lock: acquire, write, release, twice", Bound::None, varied_with_heirs(), || {
         let shared = Arc::new((RawLock::new(), Cell::new()));
         threads(
             bodies!([shared]
@@ -237,7 +237,7 @@ fn nobody_gets_past_a_starving_sleeper(suite: &mut Suite) {
 }
 
 fn a_release_of_a_free_lock_changes_nothing(suite: &mut Suite) {
-    suite.add("raw lock: release of a free lock | lock", Bound::None, varied_real(), || {
+    suite.add("raw lock: release of a free lock | lock", Bound::None, varied_with_heirs(), || {
         let raw = Arc::new(RawLock::new());
         let checked = Arc::clone(&raw);
         let released = Arc::new(AtomicUsize::new(0));
@@ -257,7 +257,7 @@ fn a_release_of_a_free_lock_changes_nothing(suite: &mut Suite) {
 /// R35: two threads own the lock together with its value; whoever enters last frees it as soon as it has unlocked, while the other
 /// one may still be on its way out of `unlock`. Late wakes stay off: they would look at the freed word.
 fn the_last_unlock_may_free_the_lock(suite: &mut Suite) {
-    let settings = varied_real().into_iter().filter(|settings| settings.late_wakes.is_none()).collect();
+    let settings = varied_with_heirs().into_iter().filter(|settings| settings.late_wakes.is_none()).collect();
     suite.add("lock: R35, freed by the next owner", Bound::None, settings, || {
         // An address, since no reference may outlive the lock. (With an `Arc` in each thread nothing is freed before both have
         // unlocked.)
@@ -291,7 +291,7 @@ fn the_last_owned_guard_frees_the_lock(suite: &mut Suite) {
         }
     }
     let settings: Vec<_> =
-        varied_real().into_iter().filter(|settings| settings.late_wakes.is_none()).collect();
+        varied_with_heirs().into_iter().filter(|settings| settings.late_wakes.is_none()).collect();
     for form in [Form::Plain, Form::Timed] {
         let name = format!("lock: R35, freed by its last guard, Plain | {form:?}");
         suite.add(name, Bound::None, settings.clone(), move || {
@@ -326,7 +326,7 @@ fn nobody_gets_in_while_a_guard_is_mapped(suite: &mut Suite) {
             "lock: R46, nobody gets in while {} guard is mapped",
             if owned { "an owned" } else { "a" }
         );
-        suite.add(name, Bound::None, varied_real(), move || {
+        suite.add(name, Bound::None, varied_with_heirs(), move || {
             let lock = Arc::new(Lock::new([0; 2]));
             threads(
                 bodies!([lock]

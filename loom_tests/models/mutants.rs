@@ -240,6 +240,8 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         }
         Mutant::LockGrantReleased => (&["raw lock: a grant is not released"], None),
         Mutant::LockGrantForAnyone => (&["raw lock: nobody gets past"], None),
+        Mutant::LockPassReleased => (&["raw lock: acquire x2"], None),
+        Mutant::LockHeirLeavesPass => (&["lock: Plainx1 | Plainx1"], None),
         Mutant::LockSleeperUncounted => (&["lock: Plainx1 | Plainx1"], None),
         Mutant::LockWakingNeverCleared => (&["lock: Plainx1 | Plainx1 | Plainx1"], None),
         Mutant::LockSleepsAmidWake => (&["lock: Plainx4"], None),

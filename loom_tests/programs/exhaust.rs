@@ -47,7 +47,11 @@ pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>,
 fn settings<S: Subject>(varied: bool, mutant: Option<Mutant>) -> Vec<Settings> {
     // The budget counts waits, and a call that is woken in vain waits again.
     let base = Settings { timeouts: 8, real_locks: S::IS_LOCK, mutant, ..Settings::default() };
-    if varied { runner::varied(base).into() } else { vec![base] }
+    let mut settings = if varied { runner::varied(base).into() } else { vec![base] };
+    if S::IS_LOCK {
+        settings.push(Settings { heirs: true, ..base });
+    }
+    settings
 }
 
 fn explore_all<S: Subject>(program: &Arc<Program<S>>, full: bool, mutant: Option<Mutant>) -> Outcome {

@@ -107,6 +107,10 @@ pub enum Mutant {
     LockGrantReleased,
     /// `RawLock`: any sleeper may take a grant.
     LockGrantForAnyone,
+    /// `RawLock`: a release by another thread takes a lock that is being passed to the heir for a held one.
+    LockPassReleased,
+    /// `RawLock`: an heir that gives up leaves behind what has just been passed to it.
+    LockHeirLeavesPass,
     /// `RawLock`: a sleeper does not count itself.
     LockSleeperUncounted,
     /// `Gate`: no second try between joining the list and sleeping.
@@ -297,6 +301,8 @@ impl Mutant {
         Mutant::LockSleepsAmidWake,
         Mutant::LockGrantReleased,
         Mutant::LockGrantForAnyone,
+        Mutant::LockPassReleased,
+        Mutant::LockHeirLeavesPass,
         Mutant::LockSleeperUncounted,
         Mutant::GateNoSecondTry,
         Mutant::GateNoPassOn,

@@ -75,39 +75,50 @@ impl Stopwatch {
     }
 }
 
-/// Models do not spin: a spin adds states and finds nothing that a sleep does not.
+/// Models do not spin: a spin adds states and finds nothing that a sleep does not. Except for the last look at a lock, where the
+/// setting says so: what is done there is more than looking.
 #[derive(Debug)]
-pub(crate) struct Spin;
+pub(crate) struct Spin {
+    looks: u32,
+}
 
 impl Spin {
+    const NONE: Spin = Spin { looks: 0 };
+
     pub(crate) fn for_lock() -> Self {
-        Spin
+        Spin { looks: current().heirs.into() }
     }
 
     pub(crate) fn for_latch() -> Self {
-        Spin
+        Spin::NONE
     }
 
     pub(crate) fn for_clash() -> Self {
-        Spin
+        Spin::NONE
     }
 
     pub(crate) fn for_hand_off() -> Self {
-        Spin
+        Spin::NONE
     }
 
     pub(crate) fn slept_for_lock(_: &Stopwatch) {}
 
     pub(crate) fn for_flow(_: Patience, _: usize) -> Self {
-        Spin
+        Spin::NONE
     }
 
     pub(crate) fn pause(&mut self) -> bool {
-        false
+        let looks = self.looks > 0;
+        self.looks = 0;
+        looks
     }
 
     pub(crate) fn pause_shortly(&mut self) -> bool {
         false
+    }
+
+    pub(crate) fn nearly_spent(&self) -> bool {
+        true
     }
 
     pub(crate) fn finds(&mut self, _: usize) {}

@@ -59,6 +59,8 @@ pub struct Settings {
     /// Whether locks are the real algorithm instead of its specification (which is what a model of something else
     /// wants: fewer states, same behaviour). Default `false`.
     pub real_locks: bool,
+    /// Whether a thread asks for a real lock to be passed to it before it sleeps, as one does in reality that has spun in vain. Default `false`.
+    pub heirs: bool,
     /// Whether the wake that follows a lock's release is a step of its own, as in reality. Default: one step with the
     /// release.
     pub late_wakes: Option<LateWakes>,
@@ -77,6 +79,7 @@ impl Default for Settings {
             woken_ahead: 0,
             few: 1,
             real_locks: false,
+            heirs: false,
             late_wakes: None,
             mutant: None,
         }

@@ -18,6 +18,7 @@
 
 use super::super::{Duration, Instant, Wait};
 use super::atomic::{AtomicU32, Ordering};
+use super::same_cpu::{about_to_wake, asleep};
 use std::collections::VecDeque;
 use std::ptr;
 use std::sync::atomic::AtomicU32 as Flag;
@@ -122,6 +123,7 @@ impl Parker {
     }
 
     fn unpark(&self) {
+        about_to_wake();
         let guard = relock(self.lock.lock());
         self.flag.store(WOKEN, Release);
         drop(guard);
@@ -178,9 +180,9 @@ pub(crate) fn wait_on(word: &AtomicU32, expected: u32, deadline: &Deadline, chan
         bucket.push_back(Entry { address, channels, parker: Arc::clone(&parker) });
     }
     match deadline.0 {
-        None => parker.park(),
+        None => asleep(|| parker.park()),
         Some(deadline) => {
-            if !parker.park_until(deadline) {
+            if !asleep(|| parker.park_until(deadline)) {
                 if withdraw(&parker, address) {
                     return Wait::TimedOut;
                 }

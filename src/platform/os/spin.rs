@@ -12,7 +12,7 @@
 //!   do several things without losing it. (Four permits and two threads on two CPUs twice as fast, other semaphores 1.1 to 1.5; a stack without a latch
 //!   half again as fast.)
 //! * [`Spin::for_lock`]: somebody is inside a critical section. The first look comes late (0.8 µs), each gap is twice as long as the one
-//!   before, and the last 5 µs have a look every 40 ns: eight tight first looks made two threads four times slower, because each look at a lock that is
+//!   before, and the last 5 µs have a look every 40 ns, with the lock asked for (`raw_lock`'s heir): eight tight first looks made two threads four times slower, because each look at a lock that is
 //!   free half of the time steals it and moves two cache lines. (Gaps of 1.6 µs at most made 8 to 32 threads on 16 CPUs two to three times slower.)
 //! * [`Spin::for_hand_off`]: somebody is about to produce something. Eight tight looks, then up to 0.4 µs between
 //!   them, 40 µs in all: it has to outlast a wake-up across CPUs (15 to 30 µs on a virtual machine), or both sides
@@ -259,6 +259,11 @@ impl Spin {
             Memory::note(memory, false);
         }
         false
+    }
+
+    /// Whether looks are tight from here on: what may still be done before a sleep should be done now.
+    pub(crate) fn nearly_spent(&self) -> bool {
+        self.shape.budget <= self.shape.closing
     }
 
     /// Tells the thread's memory how this spin ended.
