@@ -102,6 +102,9 @@ fn describe(settings: Settings) -> String {
     if settings.real_locks {
         words.push("real lock".to_owned());
     }
+    if settings.rounds != base.rounds {
+        words.push(format!("rounds {}", settings.rounds));
+    }
     if settings.heirs {
         words.push("heirs".to_owned());
     }

@@ -267,7 +267,9 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
             (&["queue(1): put Plain | get Plain", "queue(1), full: put Plain | get"], None)
         }
         Mutant::GateServesOneWaiter => (&["queue(2 in a line"], None),
-        Mutant::GateServedTellsNobody | Mutant::QueueServesOneSide => (&["queue(1): two put"], None),
+        Mutant::GateServedTellsNobody | Mutant::QueueServesOneSide | Mutant::GateServedStops => {
+            (&["queue(1): two put"], None)
+        }
         Mutant::GateTrustsRelease => (&["queue: task_done | put, join_timeout"], None),
         Mutant::LedgerIdleUncounted => (&["queue(1): join"], None),
         Mutant::EndsIdleUncounted => (&["queue(2): join"], None),

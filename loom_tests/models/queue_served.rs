@@ -24,6 +24,12 @@ fn also_late(settings: Vec<Settings>) -> Vec<Settings> {
     settings.iter().copied().chain(late).collect()
 }
 
+/// And when everybody who serves leaves the next step to those whom it has served.
+fn also_passed_on(settings: Vec<Settings>) -> Vec<Settings> {
+    let passed_on = Settings { rounds: 0, ..settings[0] };
+    settings.into_iter().chain([passed_on]).collect()
+}
+
 /// With two places under one latch, not one.
 fn two_places(settings: Vec<Settings>) -> Vec<Settings> {
     settings.into_iter().map(|settings| Settings { few: 2, ..settings }).collect()
@@ -31,18 +37,23 @@ fn two_places(settings: Vec<Settings>) -> Vec<Settings> {
 
 /// The item of a putter in line may be what a getter in line waits for, and the other way round.
 fn what_is_served_serves_others(suite: &mut Suite) {
-    suite.add("queue(1): two put | two get", Bound::Preemptions(1), also_late(plain()), || {
-        let shared = Shared::new(1);
-        let checked = Arc::clone(&shared);
-        threads(
-            bodies!([shared]
+    suite.add(
+        "queue(1): two put | two get",
+        Bound::Preemptions(1),
+        also_passed_on(also_late(plain())),
+        || {
+            let shared = Shared::new(1);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
             { assert!(shared.put(1, Form::Plain)); },
             { assert!(shared.put(2, Form::Plain)); },
             { shared.get(Form::Plain).unwrap(); },
             { shared.get(Form::Plain).unwrap(); }),
-            move || checked.settle(),
-        );
-    });
+                move || checked.settle(),
+            );
+        },
+    );
 }
 
 /// Room for two is for two that wait.
@@ -69,16 +80,21 @@ fn a_line_is_served_to_its_end(suite: &mut Suite) {
 
 /// A batch in line is put by parts, in its order, by others.
 fn batches_in_line(suite: &mut Suite) {
-    suite.add("queue(2 in a line): put_many x3 | get x3", Bound::Preemptions(2), two_places(plain()), || {
-        let queue = Arc::new(Queue::bounded(2));
-        let checked = Arc::clone(&queue);
-        threads(
-            bodies!([queue]
+    suite.add(
+        "queue(2 in a line): put_many x3 | get x3",
+        Bound::Preemptions(2),
+        also_passed_on(two_places(plain())),
+        || {
+            let queue = Arc::new(Queue::bounded(2));
+            let checked = Arc::clone(&queue);
+            threads(
+                bodies!([queue]
                 { assert_eq!(queue.put_many([1, 2, 3]), Ok(3)); },
                 { for value in 1..=3 { assert_eq!(queue.get(), Ok(value)); } }),
-            move || assert!(checked.is_empty()),
-        );
-    });
+                move || assert!(checked.is_empty()),
+            );
+        },
+    );
     suite.add("queue(1), full: put_many_timeout x2 | get", Bound::Preemptions(3), plain(), || {
         let queue = Arc::new(Queue::bounded(1));
         queue.put(0).unwrap();
@@ -98,17 +114,22 @@ fn batches_in_line(suite: &mut Suite) {
 
 /// Who gives up takes its item along, and leaves those behind it their turn.
 fn one_gives_up(suite: &mut Suite) {
-    suite.add("queue(1): get Timed | get Timed | put", Bound::Preemptions(2), also_late(plain()), || {
-        let shared = Shared::new(1);
-        let checked = Arc::clone(&shared);
-        threads(
-            bodies!([shared]
+    suite.add(
+        "queue(1): get Timed | get Timed | put",
+        Bound::Preemptions(2),
+        also_passed_on(also_late(plain())),
+        || {
+            let shared = Shared::new(1);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
             { _ = shared.get(Form::Timed); },
             { _ = shared.get(Form::Timed); },
             { assert!(shared.put(1, Form::Plain)); }),
-            move || checked.settle(),
-        );
-    });
+                move || checked.settle(),
+            );
+        },
+    );
 }
 
 /// A shutdown meets those in line, and those who serve them.

@@ -39,6 +39,8 @@ pub(super) const WOKEN: u32 = 1;
 pub(super) const RELEASED: u32 = 2;
 /// In a gate: its errand has been run to its end.
 pub(super) const SERVED: u32 = 7;
+/// The same, and it goes on in the place of the one who did: see [`served`](super::served).
+pub(super) const SERVED_GOES_ON: u32 = 8;
 /// Picked for good, and counted in as a sleeper of the lock that it will need. Conditions only.
 pub(super) const MOVED: u32 = 4;
 /// The same, and it stays until the notifier has given the gate's lock back.

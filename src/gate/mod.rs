@@ -116,7 +116,7 @@ pub(crate) use crowd::{AnotherLock, Crowd};
 pub(crate) use list::{Chain, Untold, WaitList, Waiter};
 use list::{RELEASED, WOKEN};
 use place::{Pick, Place, Visit};
-pub(crate) use served::Step;
+pub(crate) use served::{Serving, Step};
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -286,7 +286,7 @@ impl Gate {
                 Pick::Nobody => return attempt(),
                 Pick::Woken if timed_out && mutated(Mutant::GateTimeoutSwallowsWake) => return None,
                 Pick::Woken => self.clear_waking(),
-                Pick::Released | Pick::Served => {}
+                Pick::Released | Pick::Served { .. } => {}
             }
             if let Some(result) = attempt() {
                 return Some(result);

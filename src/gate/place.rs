@@ -2,7 +2,7 @@
 //!
 //! Both types do their work in `Drop`, so that a function that waits may end in any way, by a panic too.
 
-use super::list::{SERVED, WAITING, WOKEN, WaitList, Waiter};
+use super::list::{SERVED, SERVED_GOES_ON, WAITING, WOKEN, WaitList, Waiter};
 use super::{CLOSED, Gate, WAITER};
 use crate::platform::atomic::Ordering::Relaxed;
 use crate::platform::{Deadline, Mutant, Wait, mutated, torn_down};
@@ -17,8 +17,8 @@ pub(super) enum Pick {
     Woken,
     /// By [`Gate::release_all`].
     Released,
-    /// Its errand has been run, by [`Gate::serve`] or somebody who joined.
-    Served,
+    /// Its errand has been run, by [`Gate::serve`] or somebody who joined; and whether what follows from that is left to it.
+    Served { goes_on: bool },
 }
 
 /// A waiter's place in the line. However its function ends, by a panic too, the waiter does not outlive its place.
@@ -97,7 +97,8 @@ impl<'a> Place<'a> {
     fn told(&self) -> Option<Pick> {
         let pick = match self.waiter.told()? {
             WOKEN => Pick::Woken,
-            SERVED => Pick::Served,
+            SERVED => Pick::Served { goes_on: false },
+            SERVED_GOES_ON => Pick::Served { goes_on: true },
             _ => Pick::Released,
         };
         self.in_line.set(false);

@@ -31,7 +31,7 @@
 //!
 //! **No lost wake-up.** Let N change the state, in a section, such that an errand could be run to its end, while W is in the line. Some errand E was the last one that
 //! failed, run under the lock after W joined, or by W as it joined. If E's section came before N's, then W's joining happens before N's load, so N sees somebody and
-//! serves. If it came after N's, E saw what N did, and whatever made it fail in spite of that was done by somebody after N. So there is an item beside a getter in
+//! serves, or has somebody serve whom it wakes. If it came after N's, E saw what N did, and whatever made it fail in spite of that was done by somebody after N. So there is an item beside a getter in
 //! line for as long as somebody is about to serve, and no longer. Whoever leaves the line need not look for those behind it (3).
 //!
 //! **Wakes** are told one for each that is served, by its own word: never more than sleeps, and none in vain.
@@ -45,10 +45,12 @@
 //! As of the other policies: whoever finds somebody in line may have to wait for the gate's lock. It is held while an errand waits for the latch, so a thread that is stopped amid a
 //! section holds up those who serve, who join and who give up.
 //!
-//! Whoever serves one side serves the other side next if that may help, and so on until one of them is not to be helped. Each round ends somebody's wait, but if those come back for
-//! more at once, and are not faster themselves, one thread may do the work of all for as long as that lasts, within a call of its own that has long had what it wanted.
+//! Whoever serves one side serves the other side next if that may help, and so on until one of them is not to be helped. Those who were served may come back for
+//! more at once, so one thread might do the work of all for ever, within a call of its own that has long had what it wanted. Therefore it goes on for a number of
+//! rounds only. Then those who are served to their end go on in its place ([`Serving::PassedOn`]), as soon as they run, as if they had changed the state
+//! themselves. Until they do, somebody in line may have what it waits for beside it, unless another one changes the state and serves.
 
-use super::list::{Chain, SERVED, WaitList, Waiter};
+use super::list::{Chain, SERVED, SERVED_GOES_ON, WaitList, Waiter};
 use super::place::{Pick, Place};
 use super::{CLOSED, Gate, Untold, WAITER};
 use crate::platform::atomic::Ordering::Relaxed;
@@ -64,6 +66,17 @@ pub(crate) enum Step {
     Part,
     /// All.
     All,
+}
+
+/// What has come of serving a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Serving {
+    /// Nothing.
+    Nothing,
+    /// The state has changed, and the caller sees to what follows from that.
+    Changed,
+    /// The state has changed, and those who were served see to it.
+    PassedOn,
 }
 
 /// What is to be done for a waiter.
@@ -83,16 +96,21 @@ impl Errand<'_> {
 }
 
 impl Gate {
-    /// Serves those in the line, if there is anybody. Whether the state has changed by that.
-    pub(crate) fn serve(&self) -> bool {
+    /// Serves those in the line, if there is anybody. With `passes_on` they go on in the caller's place, if they are served to their end.
+    pub(crate) fn serve(&self, passes_on: bool) -> Serving {
         if !self.is_to_be_told() {
-            return false;
+            return Serving::Nothing;
         }
         let (served, changed) = self.locked(|line| self.serve_line(line));
+        let passes_on = passes_on && served.len() > 0;
         if !mutated(Mutant::GateServesSilently) {
-            served.tell(SERVED);
+            served.tell(if passes_on { SERVED_GOES_ON } else { SERVED });
         }
-        changed
+        match (changed, passes_on) {
+            (false, _) => Serving::Nothing,
+            (true, false) => Serving::Changed,
+            (true, true) => Serving::PassedOn,
+        }
     }
 
     /// Under the lock. Those in the chain are to be told.
@@ -186,7 +204,10 @@ impl Gate {
             spin_until(spin, || waiter.told().is_some());
         }
         match place.sleep(&deadline) {
-            (Pick::Served, _) => true,
+            (Pick::Served { goes_on }, _) => {
+                tell_if(goes_on && !mutated(Mutant::GateServedStops));
+                true
+            }
             (Pick::Nobody, _) if mutated(Mutant::GateNoLastTry) => false,
             // It has given up, and a success that races the deadline wins; or it was released, and nothing is as it was, for good.
             // SAFETY: it is neither in the line nor about to be told (invariant 2).

@@ -49,8 +49,8 @@ pub(crate) use back_end::atomic;
 #[cfg(all(target_has_atomic = "64", not(tollgate_one_latch)))]
 pub(crate) use back_end::few_places;
 pub(crate) use back_end::{
-    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, crowd_sizes, mutated, nap, sc_handshake,
-    thread_id, torn_down,
+    Deadline, Spin, Stopwatch, ThreadId, UnsafeCell, abstract_locks, crowd_sizes, mutated, nap,
+    rounds_of_serving, sc_handshake, thread_id, torn_down,
 };
 pub(crate) use patience::Patience;
 pub(crate) use std::time::{Duration, Instant};
@@ -215,6 +215,8 @@ pub enum Mutant {
     QueueGetWithoutNotify,
     /// `Queue`, with few places: who has served those who wait on one side leaves the other side alone.
     QueueServesOneSide,
+    /// `Gate`: a waiter that was served and is to go on does not.
+    GateServedStops,
     /// `Queue`: `set_capacity` does not tell the putters.
     QueueCapacityWithoutNotify,
     /// `Queue`: the last `task_done` does not tell the joiners.
@@ -355,6 +357,7 @@ impl Mutant {
         Mutant::QueuePutWithoutNotify,
         Mutant::QueueGetWithoutNotify,
         Mutant::QueueServesOneSide,
+        Mutant::GateServedStops,
         Mutant::QueueCapacityWithoutNotify,
         Mutant::QueueDoneWithoutNotify,
         Mutant::LedgerIdleUncounted,

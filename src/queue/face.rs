@@ -21,13 +21,16 @@ use super::Shutdown;
 use super::core::{Core, Tell};
 use super::error::{GetError, PutError, PutManyError, ShutDown, TooManyDone};
 use super::ledger::Refused;
-use crate::gate::{Gate, Step};
-use crate::platform::{Mutant, Patience, Spin, mutated};
+use crate::gate::{Gate, Serving, Step};
+use crate::platform::{Mutant, Patience, Spin, mutated, rounds_of_serving};
 use crate::watch::{Kind, Tag};
 use crossbeam_utils::CachePadded;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// Whoever serves those who wait goes from one side to the other so often, and then leaves it to somebody else.
+const MOST_ROUNDS: u32 = 64;
 
 /// See the module.
 pub(crate) struct Face<T, C> {
@@ -333,12 +336,13 @@ impl<T, C: Core<T>> Face<T, C> {
     /// Serves those who wait, of this side first. What was done for one side may be what the other one waits for.
     fn serve(&self, first: Side) {
         let mut side = first;
-        loop {
+        for round in 1_u32.. {
             let (gate, other) = match side {
                 Side::Putters => (&self.putters, Side::Getters),
                 Side::Getters => (&self.getters, Side::Putters),
             };
-            if !gate.serve() || mutated(Mutant::QueueServesOneSide) {
+            let serving = gate.serve(round > rounds_of_serving(MOST_ROUNDS));
+            if serving != Serving::Changed || mutated(Mutant::QueueServesOneSide) {
                 return;
             }
             side = other;

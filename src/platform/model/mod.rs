@@ -176,6 +176,11 @@ pub(crate) fn few_places(few: usize) -> usize {
     current().few.min(few)
 }
 
+/// A setting: see [`Settings::rounds`].
+pub(crate) fn rounds_of_serving(rounds: u32) -> u32 {
+    current().rounds.min(rounds)
+}
+
 /// Whether this thread belongs to a failed model that is being unwound. The explorer has no execution any more then, and an
 /// operation in a destructor would panic a second time, which aborts the process and hides the first panic.
 pub(crate) fn torn_down() -> bool {

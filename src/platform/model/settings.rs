@@ -56,6 +56,9 @@ pub struct Settings {
     pub woken_ahead: u32,
     /// With room for so many items a queue serves those who wait, one operation each: a few. Default 1; in reality 3.
     pub few: usize,
+    /// How often a thread that serves those who wait at such a queue goes from one side to the other before it leaves that to one of them. Default more often than a
+    /// model does, as in reality: 64. Run once with 0.
+    pub rounds: u32,
     /// Whether locks are the real algorithm instead of its specification (which is what a model of something else
     /// wants: fewer states, same behaviour). Default `false`.
     pub real_locks: bool,
@@ -78,6 +81,7 @@ impl Default for Settings {
             sharers: u32::MAX,
             woken_ahead: 0,
             few: 1,
+            rounds: u32::MAX,
             real_locks: false,
             heirs: false,
             late_wakes: None,

@@ -98,6 +98,12 @@ pub(crate) const fn few_places(few: usize) -> usize {
     few
 }
 
+/// So often somebody serves those who wait at a queue. Models say otherwise, to explore both.
+#[inline(always)]
+pub(crate) const fn rounds_of_serving(rounds: u32) -> u32 {
+    rounds
+}
+
 /// Models may replace `RawLock` by its specification; ordinary builds never do.
 #[inline(always)]
 pub(crate) const fn abstract_locks() -> bool {
