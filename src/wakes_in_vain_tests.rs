@@ -4,10 +4,10 @@
 //! Beneath the public types, because there a wake in vain can be had at will: a notification at a gate whose state never
 //! changes, a futex wake of a lock that stays held. The models cannot see this: they have no clock.
 
-use crate::gate::{Gate, Step};
+use crate::gate::{Gate, Serving, Step};
 use crate::platform::{Duration, Instant, Patience, Spin, futex};
 use crate::raw_lock::RawLock;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
 const TIMEOUT: Patience = Patience::For(Duration::from_millis(500));
@@ -80,7 +80,7 @@ fn who_is_passed_over_for_too_long_closes_a_gate_that_is_served() {
     let serve_until = |what: &str, happened: &dyn Fn() -> bool| {
         while !happened() {
             assert!(start.elapsed() < Duration::from_secs(10), "never happened: {what}");
-            gate.serve();
+            gate.serve(false);
             thread::sleep(Duration::from_micros(200));
         }
     };
@@ -105,6 +105,31 @@ fn until_there(gate: &Gate, there: &AtomicBool, patience: Patience) -> bool {
     unsafe { gate.wait_to_be_served(patience, &mut errand, Spin::for_hand_off(), || false, || {}) }
 }
 
+/// The one who was served then does what follows, once; one that was not has nothing to do.
+#[test]
+fn what_follows_is_left_to_those_who_are_served_to_their_end() {
+    for (passes_on, expected) in [(false, Serving::Changed), (true, Serving::PassedOn)] {
+        let (gate, there, went_on) = (&Gate::new(), &AtomicBool::new(false), &AtomicUsize::new(0));
+        assert_eq!(gate.serve(passes_on), Serving::Nothing, "nobody is there");
+        thread::scope(|s| {
+            let waiter = s.spawn(move || {
+                let mut errand = || if there.swap(false, SeqCst) { Step::All } else { Step::Nothing };
+                let (spin, goes_on) = (Spin::for_hand_off(), || _ = went_on.fetch_add(1, SeqCst));
+                // SAFETY: as in `until_there`.
+                unsafe { gate.wait_to_be_served(LONG, &mut errand, spin, || false, goes_on) }
+            });
+            while gate.waiting() == 0 {
+                thread::yield_now();
+            }
+            assert_eq!(gate.serve(passes_on), Serving::Nothing, "nothing is there");
+            there.store(true, SeqCst);
+            assert_eq!(gate.serve(passes_on), expected);
+            assert!(waiter.join().unwrap());
+        });
+        assert_eq!(went_on.load(SeqCst), usize::from(passes_on));
+    }
+}
+
 /// Who leaves from behind it leaves the gate closed; so does who is served before it, if it has waited too long by then.
 #[test]
 fn only_the_head_that_closed_a_gate_that_is_served_opens_it() {
@@ -126,17 +151,17 @@ fn only_the_head_that_closed_a_gate_that_is_served_opens_it() {
         };
         let waiters = [joins(LONG), joins(LONG)];
         until("the gate closes", &|| {
-            gate.serve();
+            gate.serve(false);
             !gate.admits_newcomers()
         });
         let gives_up = joins(Patience::For(Duration::from_millis(20)));
         assert!(!gives_up.join().unwrap());
         assert!(!gate.admits_newcomers(), "the head is still there");
         there.store(true, SeqCst);
-        assert!(gate.serve() && gate.waiting() == 1);
+        assert_eq!((gate.serve(false), gate.waiting()), (Serving::Changed, 1));
         assert!(!gate.admits_newcomers(), "the next one has waited for long too");
         there.store(true, SeqCst);
-        assert!(gate.serve() && gate.waiting() == 0);
+        assert_eq!((gate.serve(false), gate.waiting()), (Serving::Changed, 0));
         assert!(gate.admits_newcomers(), "open again");
         waiters.into_iter().for_each(|waiter| assert!(waiter.join().unwrap()));
     });

@@ -48,14 +48,15 @@ pub(crate) fn jobs<S: Subject>(full: bool, mutant: Option<Mutant>) -> (Vec<Job>,
 }
 
 /// Each program gets one of the ways in which a model can vary, in turn; half of them the real locks inside. Whether threads ask for a lock
-/// before they sleep, and what only a condition's crowd goes by, is taken in turns of other lengths, so that each meets each.
+/// before they sleep, how soon those who serve leave that to others, and what only a condition's crowd goes by, is taken in turns of other lengths, so that each meets each.
 fn settings<S: Subject>(number: usize, mutant: Option<Mutant>) -> Settings {
     let real_locks = S::IS_LOCK || number / 4 % 2 == 1;
     let sharers = [u32::MAX, 0, 1][number % 3];
     let woken_ahead = u32::from(number % 5 < 2);
     let heirs = number % 7 < 3;
-    let base =
-        Settings { timeouts: 8, real_locks, heirs, sharers, woken_ahead, mutant, ..Settings::default() };
+    let rounds = if number % 11 < 5 { 0 } else { u32::MAX };
+    let counts = Settings { rounds, sharers, woken_ahead, ..Settings::default() };
+    let base = Settings { timeouts: 8, real_locks, heirs, mutant, ..counts };
     let varied = varied(base);
     varied[number / 8 % varied.len()]
 }
