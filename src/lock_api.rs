@@ -7,8 +7,8 @@
 //!
 //! * **Guards are `Send`** (`GuardSend`). A `RawLock` has no owner and any thread may release it; that is its contract, and a
 //!   `lock_api` guard shows it. Who wants guards that stay in their thread has [`Lock<T>`](crate::Lock).
-//! * **`RawMutexFair` is missing.** It hands the lock over at a given release; this lock does so only for a sleeper that has
-//!   waited too long.
+//! * **`RawMutexFair` is missing.** It hands the lock over at a given release; this lock does so only when somebody has waited too
+//!   long.
 //! * **`is_locked` is a load.** The default of 0.4 takes the lock to find out.
 //! * Not under loom: `INIT` is a constant, and loom's objects cannot be made before a model runs.
 //!

@@ -22,19 +22,19 @@
 //!
 //! One `fetch_or` of `LOCKED`, which takes the lock if the bit was not set, whoever sleeps. (A compare-exchange of 0 would fail first while
 //! anybody sleeps: eight threads on one CPU took 1.5 times as long.) Otherwise: spin with read-only looks, bounded in time, in the end as the
-//! *heir*, to whom the next release passes the lock; then count oneself in (only while `LOCKED` is seen), and sleep. Whoever is awake may take a lock that is free (barging); a sleeper that
-//! takes it counts itself out in the same step.
+//! *heir*, to whom the next release passes the lock; then count oneself in (only while `LOCKED` is seen), and sleep. Whoever is awake
+//! may take a lock that is free (barging); a sleeper that takes it counts itself out in the same step.
 //!
 //! # Release
 //!
-//! One compare-exchange `LOCKED -> 0`, which fails if anybody sleeps. Then another one, and until it succeeds the lock is still
-//! ours, decides what to do:
+//! One compare-exchange `LOCKED -> 0`, which fails if anybody sleeps or has asked to be next. Then another one, and until it succeeds the lock is
+//! still ours, decides what to do, by the first of these that is so:
 //!
-//! * nobody is starving, no wake in flight: release, set `WAKING`, then wake one;
-//! * a wake in flight: release, wake nobody. The thread that was woken has not looked at the word yet;
+//! * a grant or a pass is under way: nobody holds the lock, so this release (by another thread, of a `RawLock`) is an error;
 //! * somebody is starving: keep `LOCKED`, set `GRANTED`, wake that one, and nobody else can take the lock;
-//! * else, there is an heir: keep `LOCKED`, set `PASSED`, wake nobody;
-//! * a grant or a pass under way: nobody holds the lock, so this release (by another thread, of a `RawLock`) is an error.
+//! * there is an heir: keep `LOCKED`, set `PASSED`, wake nobody, and nobody else can take the lock;
+//! * somebody sleeps and no wake is in flight: release, set `WAKING`, then wake one;
+//! * a wake in flight: release, wake nobody. The thread that was woken has not decided what it does yet.
 //!
 //! **The release is the last access to the lock's memory**: what follows is a wake by address alone. The next owner may
 //! free the lock at once (R35 of the historical bugs).
@@ -46,10 +46,11 @@
 //! # Invariants
 //!
 //! 1. At most one thread holds the lock: `LOCKED` goes from 0 to 1 only by the read-modify-write of its taker, and a
-//!    grant changes owner without passing through 0.
+//!    grant or a pass changes owner without passing through 0.
 //! 2. *No lost wake-up.* A counted sleeper sleeps only on a word with `LOCKED` and without `WAKING`, as compared by the kernel.
-//!    If `GRANTED` is not set, the release that ends this ownership will see a sleeper and no wake in flight, and wake; if it is,
-//!    the starving sleeper will own the lock next, and release it. While `WAKING` is set nobody falls asleep: the wake that goes with
+//!    If neither `GRANTED` nor `PASSED` is set, the release that ends this ownership will see a sleeper and no wake in flight, and wake; or it passes
+//!    the lock to an heir, who will release it, and find no other heir then: nobody asks to be next meanwhile (7). If `GRANTED` is set, the starving
+//!    sleeper will own the lock next, and release it. While `WAKING` is set nobody falls asleep: the wake that goes with
 //!    it reaches a thread that slept before, or else every counted thread is still on its way to sleep, finds the word changed, and
 //!    looks again. Whoever comes out clears the bit, and sleeps again only in a step that saw `LOCKED`. The starving sleeper does not
 //!    fall asleep while `GRANTED` is set, and the wake that goes with that is for it alone. (Sleepers that a condition moves here have not
@@ -60,7 +61,7 @@
 //!    and a newcomer restore the count; the word is the same, and all sleep. shuttle found it with four threads; loom, with
 //!    three, had not. `Mutant::LockSleepsAmidWake` keeps it.)
 //! 3. `WAKING` and `STARVING` imply a sleeper: each is set in a step that sees one, and cleared by whoever leaves (a wake
-//!    in flight) or by the thread that set it (starving). So without sleepers the word is 0 or `LOCKED`. And never both: the step
+//!    in flight) or by the thread that set it (starving). So without sleepers the word is 0, or `LOCKED` and what belongs to an heir. And never both: the step
 //!    that sets `STARVING` clears `WAKING`, and no release sets that again until the starving sleeper has gone.
 //! 4. `GRANTED` implies `STARVING`, and the one thread that set that takes the grant, also if its time is up. So a grant never
 //!    stays behind. Until it is taken, releases are refused: one that cleared `LOCKED` would let one thread in beside
@@ -84,7 +85,10 @@
 //!
 //!    Why: a lock that is taken again as soon as it is released is free for 20 ns in each section, which who looks from another CPU does not see in time. So
 //!    the spin failed, the thread slept, and the next release had to wake it: 10 µs and more on a virtual machine, every 30 µs. (Two threads, sections of 1 µs: 1.3 to 1.4 times
-//!    as fast with an heir. From the first failed look on, or from the third, short sections were slower: 0.65 to 0.9.)
+//!    as fast with an heir. Who asks after 2.4 µs instead of 25 makes short sections slower, 0.65 to 0.95.)
+//!
+//!    It costs: an heir that is stopped by the system in its 5 µs keeps the lock from everybody else until it runs again, as a holder does that is
+//!    stopped. And a woken sleeper does not find the lock free while heirs follow each other; it gets it by starving, then.
 //!
 //! # Memory ordering
 //!
@@ -95,8 +99,8 @@
 //!
 //! # Progress and cost
 //!
-//! Blocking. Uncontended: two read-modify-writes a pair, no fence, no system call. Spinning is bounded (30 µs per
-//! sleep); there is no `sched_yield`.
+//! Blocking, by who holds the lock and by whom it is being handed or passed to. (In the child of a `fork` that may be a thread that is not there.)
+//! Uncontended: two read-modify-writes a pair, no fence, no system call. Spinning is bounded (30 µs per sleep); there is no `sched_yield`.
 
 use crate::platform::atomic::{
     AtomicU32,
@@ -221,8 +225,9 @@ impl std::error::Error for NotLocked {}
 ///
 /// # Fairness
 ///
-/// Whoever is awake may take a free lock, ahead of those who sleep; one that has spun for about 20 µs is passed the lock by the next
-/// release, unless others sleep and none of them is being woken. The first sleeper that was woken in vain and has waited for
+/// Whoever is awake may take a free lock, ahead of those who sleep. One that has spun for about 25 µs asks to be next, if nobody else has, nobody has been
+/// sleeping for too long, and either nobody sleeps or one of those is being woken: a release in the 5 µs that follow passes it the lock, and until it runs
+/// nobody else has it. The first sleeper that was woken in vain and has waited for
 /// about a millisecond is handed the lock by the next release: nobody gets past it any more.
 ///
 /// # Panics
@@ -416,7 +421,7 @@ impl RawLock {
         self.word.fetch_or(LOCKED, Acquire) & LOCKED == 0
     }
 
-    /// Gives back a lock for which nobody sleeps; else the word, another than plain `LOCKED`.
+    /// Gives back a lock that nobody waits for, asleep or as the heir; else the word, another than plain `LOCKED`.
     #[inline]
     fn give(&self) -> Result<(), u32> {
         // Release: what the holder did is visible to the next acquirer.
@@ -689,6 +694,7 @@ impl fmt::Debug for RawLock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::counted::cost_of;
 
     /// Until the thread that waits for the lock is starving.
     fn starve(lock: &RawLock) {
@@ -710,9 +716,11 @@ mod tests {
             (LOCKED | WAKING | asleep, Ok(WAKING | asleep)),
             (LOCKED | HEIR, Ok(LOCKED | HEIR | PASSED)),
             (LOCKED | HEIR | asleep, Ok(LOCKED | HEIR | PASSED | asleep)),
+            (LOCKED | HEIR | WAKING | asleep, Ok(LOCKED | HEIR | PASSED | WAKING | asleep)),
             (LOCKED | STARVING | asleep, Ok(LOCKED | STARVING | GRANTED | asleep)),
             (LOCKED | STARVING | HEIR | asleep, Ok(LOCKED | STARVING | GRANTED | HEIR | asleep)),
             (LOCKED | STARVING | GRANTED | asleep, Err(NotLocked)),
+            (LOCKED | STARVING | GRANTED | HEIR | asleep, Err(NotLocked)),
             (LOCKED | HEIR | PASSED, Err(NotLocked)),
             (LOCKED | HEIR | PASSED | STARVING | asleep, Err(NotLocked)),
             (WAKING | asleep, Err(NotLocked)),
@@ -721,8 +729,11 @@ mod tests {
         for (word, after) in table {
             let lock = RawLock::new();
             lock.word.store(word, Relaxed);
-            let released = lock.release().map(|()| lock.word.load(Relaxed));
-            assert_eq!(released, after, "{word:#b}");
+            let mut released = Ok(());
+            let wakes = cost_of(|| released = lock.release()).futex_wakes;
+            assert_eq!(released.map(|()| lock.word.load(Relaxed)), after, "{word:#b}");
+            let told = after.is_ok_and(|after| after & !word & (WAKING | GRANTED) != 0);
+            assert_eq!(wakes, u64::from(told), "{word:#b}");
             if released.is_err() {
                 assert_eq!(lock.word.load(Relaxed), word, "an error changes nothing");
             }
@@ -740,6 +751,7 @@ mod tests {
             (LOCKED | STARVING | SLEEPER, false),
             (LOCKED | STARVING | GRANTED | SLEEPER, false),
             (LOCKED | HEIR, false),
+            (LOCKED | HEIR | WAKING | SLEEPER, false),
             (LOCKED | HEIR | PASSED, false),
             (0, false),
             (WAKING | SLEEPER, false),

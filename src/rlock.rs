@@ -107,7 +107,8 @@ use std::marker::PhantomData;
 ///
 /// # Fairness
 ///
-/// That of [`RawLock`](crate::RawLock#fairness): barging, bounded by a hand-over to sleepers that have waited for about a millisecond.
+/// That of [`RawLock`](crate::RawLock#fairness): barging, bounded by a hand-over to sleepers that have waited for about a millisecond,
+/// and by one to threads that have spun for 25 µs.
 /// The owner never waits.
 ///
 /// # Panics

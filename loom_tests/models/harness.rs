@@ -93,7 +93,10 @@ pub(crate) fn varied_real() -> Vec<Settings> {
 /// The same, and with threads that ask for the lock before they sleep.
 pub(crate) fn varied_with_heirs() -> Vec<Settings> {
     let heirs = Settings { real_locks: true, heirs: true, ..Settings::default() };
-    varied_real().into_iter().chain([heirs, Settings { too_long: true, ..heirs }]).collect()
+    // SAFETY: as above.
+    let late_wakes = Some(unsafe { LateWakes::new() });
+    let late = Settings { late_wakes, too_long: true, ..heirs };
+    varied_real().into_iter().chain([heirs, Settings { too_long: true, ..heirs }, late]).collect()
 }
 
 fn describe(settings: Settings) -> String {

@@ -52,6 +52,7 @@ pub(crate) fn models(suite: &mut Suite) {
     a_raw_lock_publishes(suite);
     a_grant_is_not_released(suite);
     nobody_gets_past_a_starving_sleeper(suite);
+    a_lock_is_passed_beside_sleepers(suite);
     a_release_of_a_free_lock_changes_nothing(suite);
     the_last_unlock_may_free_the_lock(suite);
     the_last_owned_guard_frees_the_lock(suite);
@@ -172,7 +173,8 @@ fn a_raw_lock_publishes(suite: &mut Suite) {
 /// A release that meets a hand-over is one too many, and changes nothing. (It used to clear the lock and leave the grant, which let
 /// a second owner in.) Each acquisition is released once.
 fn a_grant_is_not_released(suite: &mut Suite) {
-    let settings = vec![Settings { real_locks: true, too_long: true, timeouts: 4, ..Settings::default() }];
+    let settings = Settings { real_locks: true, too_long: true, timeouts: 4, ..Settings::default() };
+    let settings = vec![settings, Settings { heirs: true, ..settings }];
     suite.add("raw lock: a grant is not released", Bound::Preemptions(3), settings, || {
         let raw = Arc::new(RawLock::new());
         let balance = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
@@ -209,7 +211,8 @@ fn a_grant_is_not_released(suite: &mut Suite) {
 
 /// A newcomer that waits while the lock is handed over gets it only after the thread it was handed to.
 fn nobody_gets_past_a_starving_sleeper(suite: &mut Suite) {
-    let settings = vec![Settings { real_locks: true, too_long: true, timeouts: 1, ..Settings::default() }];
+    let settings = Settings { real_locks: true, too_long: true, timeouts: 1, ..Settings::default() };
+    let settings = vec![settings, Settings { heirs: true, ..settings }];
     suite.add("raw lock: nobody gets past a starving sleeper", Bound::Preemptions(3), settings, || {
         let (raw, served) = (Arc::new(RawLock::new()), Arc::new(AtomicUsize::new(0)));
         threads(
@@ -234,6 +237,30 @@ fn nobody_gets_past_a_starving_sleeper(suite: &mut Suite) {
             || {},
         );
     });
+}
+
+/// One holds the lock, and two want it: either may be asleep, woken in vain or starving while the other one is the heir, is passed the lock, or withdraws.
+fn a_lock_is_passed_beside_sleepers(suite: &mut Suite) {
+    suite.add(
+        "raw lock: release, try | acquire | acquire",
+        Bound::Preemptions(3),
+        varied_with_heirs(),
+        || {
+            let raw = Arc::new(RawLock::new());
+            raw.acquire();
+            let checked = Arc::clone(&raw);
+            threads(
+                bodies!([raw]
+            {
+                raw.release().unwrap();
+                if raw.try_acquire() { raw.release().unwrap(); }
+            },
+            { raw.acquire(); raw.release().unwrap(); },
+            { raw.acquire(); raw.release().unwrap(); }),
+                move || assert!(!checked.is_locked()),
+            );
+        },
+    );
 }
 
 fn a_release_of_a_free_lock_changes_nothing(suite: &mut Suite) {

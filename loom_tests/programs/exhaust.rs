@@ -49,7 +49,11 @@ fn settings<S: Subject>(varied: bool, mutant: Option<Mutant>) -> Vec<Settings> {
     let base = Settings { timeouts: 8, real_locks: S::IS_LOCK, mutant, ..Settings::default() };
     let mut settings = if varied { runner::varied(base).into() } else { vec![base] };
     if S::IS_LOCK {
-        settings.push(Settings { heirs: true, ..base });
+        let heirs = Settings { heirs: true, ..base };
+        settings.push(heirs);
+        if varied {
+            settings.push(Settings { too_long: true, ..heirs });
+        }
     }
     settings
 }

@@ -97,7 +97,8 @@ use std::sync::Arc;
 ///
 /// # Fairness
 ///
-/// That of [`RawLock`]: barging, bounded by a hand-over to sleepers that have waited for about a millisecond.
+/// That of [`RawLock`]: barging, bounded by a hand-over to sleepers that have waited for about a millisecond,
+/// and by one to threads that have spun for 25 µs.
 ///
 /// # Panics
 ///
