@@ -110,11 +110,12 @@ fn moves_that_lost_a_wake(suite: &mut Suite) {
     let real = Settings { real_locks: true, ..Settings::default() };
     // SAFETY: see above.
     let late = Settings { late_wakes: Some(unsafe { LateWakes::new() }), ..real };
+    let heirs = Settings { heirs: true, too_long: true, ..late };
     // Somebody else holds the lock when the waiter is counted in, and has released it when the waiter is moved.
     suite.add(
         "condition: released during the move | wait_while",
         Bound::Preemptions(4),
-        [real, late].into_iter().chain(beds(real)).chain(beds(late)).collect(),
+        [real, late, heirs].into_iter().chain(beds(real)).chain(beds(late)).collect(),
         || {
             let shared = Arc::new((Lock::new(false), Condition::new()));
             let checked = Arc::clone(&shared);
@@ -173,7 +174,9 @@ fn moves_that_lost_a_wake(suite: &mut Suite) {
 /// nobody could release the lock any more. Found in review; `Mutant::CrowdListensForGrant` keeps it.)
 fn a_grant_is_not_for_the_moved(suite: &mut Suite) {
     let hasty = Settings { real_locks: true, too_long: true, ..Settings::default() };
-    suite.add("condition: a grant passes by the moved", Bound::Preemptions(2), beds(hasty).into(), || {
+    let heirs = Settings { heirs: true, ..hasty };
+    let settings = beds(hasty).into_iter().chain([heirs]).collect();
+    suite.add("condition: a grant passes by the moved", Bound::Preemptions(2), settings, || {
         let shared = Arc::new((Lock::new(false), Condition::new()));
         let checked = Arc::clone(&shared);
         threads(
