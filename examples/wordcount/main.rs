@@ -55,7 +55,7 @@ const INTERRUPTED: u8 = 130;
 #[command(name = "wordcount")]
 struct Options {
     /// A directory, a file, a named pipe, or `-` for standard input. Symbolic links to directories in a tree are not followed
-    #[arg(default_value = ".")]
+    #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/src"))]
     path: PathBuf,
 
     /// How many threads read, and how many count [default: one per CPU]
