@@ -108,12 +108,18 @@ fn until_there(gate: &Gate, there: &AtomicBool, patience: Patience) -> bool {
 /// The one who was served then does what follows, once; one that was not has nothing to do.
 #[test]
 fn what_follows_is_left_to_those_who_are_served_to_their_end() {
+    const PART: usize = 1;
+    const ALL: usize = 2;
     for (passes_on, expected) in [(false, Serving::Changed), (true, Serving::PassedOn)] {
-        let (gate, there, went_on) = (&Gate::new(), &AtomicBool::new(false), &AtomicUsize::new(0));
+        let (gate, there, went_on) = (&Gate::new(), &AtomicUsize::new(0), &AtomicUsize::new(0));
         assert_eq!(gate.serve(passes_on), Serving::Nothing, "nobody is there");
         thread::scope(|s| {
             let waiter = s.spawn(move || {
-                let mut errand = || if there.swap(false, SeqCst) { Step::All } else { Step::Nothing };
+                let mut errand = || match there.swap(0, SeqCst) {
+                    ALL => Step::All,
+                    PART => Step::Part,
+                    _ => Step::Nothing,
+                };
                 let (spin, goes_on) = (Spin::for_hand_off(), || _ = went_on.fetch_add(1, SeqCst));
                 // SAFETY: as in `until_there`.
                 unsafe { gate.wait_to_be_served(LONG, &mut errand, spin, || false, goes_on) }
@@ -122,7 +128,9 @@ fn what_follows_is_left_to_those_who_are_served_to_their_end() {
                 thread::yield_now();
             }
             assert_eq!(gate.serve(passes_on), Serving::Nothing, "nothing is there");
-            there.store(true, SeqCst);
+            there.store(PART, SeqCst);
+            assert_eq!(gate.serve(passes_on), Serving::Changed, "nobody is there to leave it to");
+            there.store(ALL, SeqCst);
             assert_eq!(gate.serve(passes_on), expected);
             assert!(waiter.join().unwrap());
         });

@@ -270,6 +270,8 @@ fn hunt(mutant: Mutant) -> (&'static [&'static str], Option<Settings>) {
         Mutant::GateServedTellsNobody | Mutant::QueueServesOneSide | Mutant::GateServedStops => {
             (&["queue(1): two put"], None)
         }
+        Mutant::GateServedLateStops => (&["queue(1), full: get | get | put Timed"], None),
+        Mutant::GatePassesOnToNobody => (&["queue(1), full: put_many(2)"], None),
         Mutant::GateTrustsRelease => (&["queue: task_done | put, join_timeout"], None),
         Mutant::LedgerIdleUncounted => (&["queue(1): join"], None),
         Mutant::EndsIdleUncounted => (&["queue(2): join"], None),

@@ -63,7 +63,7 @@ fn a_line_is_served_to_its_end(suite: &mut Suite) {
     suite.add(
         "queue(2 in a line): get | get | put_many(2)",
         Bound::Preemptions(2),
-        two_places(plain()),
+        also_passed_on(two_places(plain())),
         || {
             let queue = Arc::new(Queue::bounded(2));
             let checked = Arc::clone(&queue);
@@ -95,6 +95,24 @@ fn batches_in_line(suite: &mut Suite) {
             );
         },
     );
+    // Who has moved in a part of a batch has served nobody to the end, and leaves nothing to it.
+    suite.add(
+        "queue(1), full: put_many(2) | get | get",
+        Bound::Preemptions(2),
+        also_passed_on(plain()),
+        || {
+            let queue = Arc::new(Queue::bounded(1));
+            queue.put(0).unwrap();
+            let checked = Arc::clone(&queue);
+            threads(
+                bodies!([queue]
+            { assert_eq!(queue.put_many([1, 2]), Ok(2)); },
+            { queue.get().unwrap(); },
+            { queue.get().unwrap(); }),
+                move || assert_eq!(checked.len(), 1),
+            );
+        },
+    );
     suite.add("queue(1), full: put_many_timeout x2 | get", Bound::Preemptions(3), plain(), || {
         let queue = Arc::new(Queue::bounded(1));
         queue.put(0).unwrap();
@@ -112,8 +130,25 @@ fn batches_in_line(suite: &mut Suite) {
     });
 }
 
-/// Who gives up takes its item along, and leaves those behind it their turn.
+/// Who gives up takes its item along, and leaves those behind it their turn. One that is served as its time runs out does what was left to it.
 fn one_gives_up(suite: &mut Suite) {
+    let passed_on = also_passed_on(plain());
+    suite.add(
+        "queue(1), full: get | get | put Timed, or else Plain",
+        Bound::Preemptions(2),
+        passed_on,
+        || {
+            let shared = Shared::full(1);
+            let checked = Arc::clone(&shared);
+            threads(
+                bodies!([shared]
+            { shared.get(Form::Plain).unwrap(); },
+            { shared.get(Form::Plain).unwrap(); },
+            { assert!(shared.put(2, Form::Timed) || shared.put(3, Form::Plain)); }),
+                move || checked.settle(),
+            );
+        },
+    );
     suite.add(
         "queue(1): get Timed | get Timed | put",
         Bound::Preemptions(2),
@@ -136,7 +171,7 @@ fn one_gives_up(suite: &mut Suite) {
 fn the_line_is_let_go(suite: &mut Suite) {
     for how in [Shutdown::Drain, Shutdown::Immediate] {
         let name = format!("queue(1), full: put | get | shutdown({how:?})");
-        suite.add(name, Bound::Preemptions(2), plain(), move || {
+        suite.add(name, Bound::Preemptions(2), also_passed_on(plain()), move || {
             let shared = Shared::full(1);
             let checked = Arc::clone(&shared);
             threads(

@@ -87,7 +87,8 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Out of the line, with no wake left in flight.
+    /// Out of the line, with no wake left in flight. (What was left to a waiter that is served would be lost. But here it is still in line only if a call of its own
+    /// panicked meanwhile, and those that such a waiter makes do not.)
     fn end(&self) {
         if self.in_line.get() && self.leave() == Pick::Woken {
             self.gate.clear_waking();

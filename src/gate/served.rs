@@ -16,6 +16,7 @@
 //! | 2 | look at its own word for a while, let others run, then sleep on it | lock; *serve*; unlock |
 //! | 3 | time is up: leave the line; if that worked, try once more | tell those served; wake those of them that sleep |
 //! | 4 | released, since the state has changed for good: try once more | |
+//! | 5 | served, and told to go on: do what the right column does, for the other side | |
 //!
 //! To *serve* is to run the errand of the head, and to take the head out of the line if that did all of it, until one fails. What was done for others may
 //! serve the other side, at another gate: that is the caller's to see to, when this gate's lock is free again.
@@ -29,9 +30,10 @@
 //! 4. Errands run no user code (but an allocator, for what a batch of gets returns), do not panic, and enter no gate.
 //! 5. While the gate is closed, the head of the line is the one that closed it.
 //!
-//! **No lost wake-up.** Let N change the state, in a section, such that an errand could be run to its end, while W is in the line. Some errand E was the last one that
+//! **No lost wake-up.** Let N change the state, in a section, such that an errand could be run, to its end or in part, while W is in the line. Some errand E was the last one that
 //! failed, run under the lock after W joined, or by W as it joined. If E's section came before N's, then W's joining happens before N's load, so N sees somebody and
-//! serves, or has somebody serve whom it wakes. If it came after N's, E saw what N did, and whatever made it fail in spite of that was done by somebody after N. So there is an item beside a getter in
+//! serves; or N leaves that to those it has served and tells so, who look after they were told, and see W too. (If nobody was served to the end, there is nobody to leave it to, and N goes on itself.)
+//! If E's section came after N's, E saw what N did, and whatever made it fail in spite of that was done by somebody after N. So there is an item beside a getter in
 //! line for as long as somebody is about to serve, and no longer. Whoever leaves the line need not look for those behind it (3).
 //!
 //! **Wakes** are told one for each that is served, by its own word: never more than sleeps, and none in vain.
@@ -47,8 +49,8 @@
 //!
 //! Whoever serves one side serves the other side next if that may help, and so on until one of them is not to be helped. Those who were served may come back for
 //! more at once, so one thread might do the work of all for ever, within a call of its own that has long had what it wanted. Therefore it goes on for a number of
-//! rounds only. Then those who are served to their end go on in its place ([`Serving::PassedOn`]), as soon as they run, as if they had changed the state
-//! themselves. Until they do, somebody in line may have what it waits for beside it, unless another one changes the state and serves.
+//! rounds only. Then all who are served to their end in one more go on in its place ([`Serving::PassedOn`]), as soon as they run, as if they had changed the state
+//! themselves. Until one of them does, somebody in line may have what it waits for beside it, unless another one serves, or its time is up and it looks itself.
 
 use super::list::{Chain, SERVED, SERVED_GOES_ON, WaitList, Waiter};
 use super::place::{Pick, Place};
@@ -102,7 +104,7 @@ impl Gate {
             return Serving::Nothing;
         }
         let (served, changed) = self.locked(|line| self.serve_line(line));
-        let passes_on = passes_on && served.len() > 0;
+        let passes_on = passes_on && (served.len() > 0 || mutated(Mutant::GatePassesOnToNobody));
         if !mutated(Mutant::GateServesSilently) {
             served.tell(if passes_on { SERVED_GOES_ON } else { SERVED });
         }
@@ -155,7 +157,7 @@ impl Gate {
     /// Waits until `errand` has been run to its end, by this thread or by whoever serves this gate; `false` if patience runs out first.
     ///
     /// First it looks for a moment, as `spin` says; `promising` is such a look, which may be wrong. `changed` is called whenever this thread has changed the
-    /// state, by this errand or by others'.
+    /// state, by this errand or by others', and when another one has and left what follows from that to this thread.
     ///
     /// # Safety
     ///
@@ -204,8 +206,9 @@ impl Gate {
             spin_until(spin, || waiter.told().is_some());
         }
         match place.sleep(&deadline) {
-            (Pick::Served { goes_on }, _) => {
-                tell_if(goes_on && !mutated(Mutant::GateServedStops));
+            (Pick::Served { goes_on }, late) => {
+                let stops = mutated(Mutant::GateServedStops) || late && mutated(Mutant::GateServedLateStops);
+                tell_if(goes_on && !stops);
                 true
             }
             (Pick::Nobody, _) if mutated(Mutant::GateNoLastTry) => false,

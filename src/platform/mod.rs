@@ -217,6 +217,10 @@ pub enum Mutant {
     QueueServesOneSide,
     /// `Gate`: a waiter that was served and is to go on does not.
     GateServedStops,
+    /// `Gate`: the same, of one whose time has run out.
+    GateServedLateStops,
+    /// `Gate`: who is to leave what follows to others does so, though it has served nobody to the end.
+    GatePassesOnToNobody,
     /// `Queue`: `set_capacity` does not tell the putters.
     QueueCapacityWithoutNotify,
     /// `Queue`: the last `task_done` does not tell the joiners.
@@ -358,6 +362,8 @@ impl Mutant {
         Mutant::QueueGetWithoutNotify,
         Mutant::QueueServesOneSide,
         Mutant::GateServedStops,
+        Mutant::GateServedLateStops,
+        Mutant::GatePassesOnToNobody,
         Mutant::QueueCapacityWithoutNotify,
         Mutant::QueueDoneWithoutNotify,
         Mutant::LedgerIdleUncounted,

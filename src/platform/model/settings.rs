@@ -56,7 +56,7 @@ pub struct Settings {
     pub woken_ahead: u32,
     /// With room for so many items a queue serves those who wait, one operation each: a few. Default 1; in reality 3.
     pub few: usize,
-    /// How often a thread that serves those who wait at such a queue goes from one side to the other before it leaves that to one of them. Default more often than a
+    /// How often a thread that serves those who wait at such a queue goes from one side to the other before it leaves that to those whom it serves. Default more often than a
     /// model does, as in reality: 64. Run once with 0.
     pub rounds: u32,
     /// Whether locks are the real algorithm instead of its specification (which is what a model of something else
