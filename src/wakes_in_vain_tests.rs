@@ -29,6 +29,16 @@ fn times_out(wait: impl FnOnce() -> bool + Send, wake: impl Fn()) {
     });
 }
 
+/// Does `step` from time to time until something has happened, within ten seconds from `start`.
+#[track_caller]
+fn until(start: Instant, what: &str, happened: &dyn Fn() -> bool, step: impl Fn()) {
+    while !happened() {
+        assert!(start.elapsed() < Duration::from_secs(10), "never happened: {what}");
+        step();
+        thread::sleep(Duration::from_micros(200));
+    }
+}
+
 #[test]
 fn a_wait_has_one_deadline_over_all_its_wakes() {
     let gate = Gate::new();
@@ -55,11 +65,7 @@ fn a_waiter_woken_in_vain_closes_the_gate_until_it_is_served() {
     let (gate, served) = (Gate::new(), AtomicBool::new(false));
     let start = Instant::now();
     let wake_until = |what: &str, happened: &dyn Fn() -> bool| {
-        while !happened() {
-            assert!(start.elapsed() < Duration::from_secs(10), "never happened: {what}");
-            gate.notify_after_rmw(|_| true);
-            thread::sleep(Duration::from_micros(200));
-        }
+        until(start, what, happened, || gate.notify_after_rmw(|_| true));
     };
     thread::scope(|s| {
         let waiter = s.spawn(|| {
@@ -78,11 +84,7 @@ fn who_is_passed_over_for_too_long_closes_a_gate_that_is_served() {
     let (gate, there) = (&Gate::new(), &AtomicBool::new(false));
     let start = Instant::now();
     let serve_until = |what: &str, happened: &dyn Fn() -> bool| {
-        while !happened() {
-            assert!(start.elapsed() < Duration::from_secs(10), "never happened: {what}");
-            gate.serve(false);
-            thread::sleep(Duration::from_micros(200));
-        }
+        until(start, what, happened, || _ = gate.serve(false));
     };
     for leaves in [false, true] {
         thread::scope(|s| {
@@ -124,9 +126,7 @@ fn what_follows_is_left_to_those_who_are_served_to_their_end() {
                 // SAFETY: as in `until_there`.
                 unsafe { gate.wait_to_be_served(LONG, &mut errand, spin, || false, goes_on) }
             });
-            while gate.waiting() == 0 {
-                thread::yield_now();
-            }
+            until(Instant::now(), "it is in line", &|| gate.waiting() == 1, || {});
             assert_eq!(gate.serve(passes_on), Serving::Nothing, "nothing is there");
             there.store(PART, SeqCst);
             assert_eq!(gate.serve(passes_on), Serving::Changed, "nobody is there to leave it to");
@@ -143,12 +143,7 @@ fn what_follows_is_left_to_those_who_are_served_to_their_end() {
 fn only_the_head_that_closed_a_gate_that_is_served_opens_it() {
     let (gate, there) = (&Gate::new(), &AtomicBool::new(false));
     let start = Instant::now();
-    let until = |what: &str, happened: &dyn Fn() -> bool| {
-        while !happened() {
-            assert!(start.elapsed() < Duration::from_secs(10), "never happened: {what}");
-            thread::sleep(Duration::from_micros(200));
-        }
-    };
+    let until = |what: &str, happened: &dyn Fn() -> bool| until(start, what, happened, || {});
     thread::scope(|s| {
         let mut in_line = 0;
         let mut joins = |patience| {

@@ -84,19 +84,20 @@ pub(crate) fn varied_for(form: Form) -> Vec<Settings> {
 /// The same, with the real lock instead of its specification.
 pub(crate) fn varied_real() -> Vec<Settings> {
     let base = Settings { real_locks: true, ..Settings::default() };
-    // SAFETY: the one model whose lock is freed by its next owner takes these settings out again.
-    let late_wakes = Some(unsafe { LateWakes::new() });
-    let late = [Settings { late_wakes, ..base }, Settings { late_wakes, too_long: true, ..base }];
-    runner::varied(base).into_iter().chain(late).collect()
+    let late = with_late_wakes(base);
+    runner::varied(base).into_iter().chain([late, Settings { too_long: true, ..late }]).collect()
 }
 
 /// The same, and with threads that ask for the lock before they sleep.
 pub(crate) fn varied_with_heirs() -> Vec<Settings> {
     let heirs = Settings { real_locks: true, heirs: true, ..Settings::default() };
-    // SAFETY: as above.
-    let late_wakes = Some(unsafe { LateWakes::new() });
-    let late = Settings { late_wakes, too_long: true, ..heirs };
-    varied_real().into_iter().chain([heirs, Settings { too_long: true, ..heirs }, late]).collect()
+    let hasty = Settings { too_long: true, ..heirs };
+    varied_real().into_iter().chain([heirs, hasty, with_late_wakes(hasty)]).collect()
+}
+
+fn with_late_wakes(base: Settings) -> Settings {
+    // SAFETY: the models whose lock is freed by its next owner or its last guard take these settings out again.
+    Settings { late_wakes: Some(unsafe { LateWakes::new() }), ..base }
 }
 
 fn describe(settings: Settings) -> String {
